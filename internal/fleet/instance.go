@@ -1,0 +1,104 @@
+package fleet
+
+import "time"
+
+// Instance is a Node-RED that Leat hosts.
+type Instance struct {
+	ID          InstanceID
+	Application ApplicationID
+	Team        TeamID
+	Name        string
+	// Label is its host name under the platform's domain; it stays when the name changes.
+	Label  string
+	Type   string
+	Stack  string
+	Access Access
+	// Wanted is the state asked for; Observed the one last seen, at ObservedAt.
+	Wanted     Wanted
+	Observed   State
+	ObservedAt time.Time
+	// Reason is a sentence for people about the observed state; empty when all is well.
+	Reason string
+	// Restarts counts the restarts that were asked for: a runner that has seen a
+	// lower number restarts.
+	Restarts int64
+	SafeMode bool
+	// TimeZone is an IANA name such as "Europe/Berlin"; empty means UTC.
+	TimeZone string
+	// Ports are TCP ports that its flows may listen on, beside the door.
+	Ports     []uint16
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Access says who may use what an instance's flows serve.
+type Access string
+
+// The kinds of access.
+const (
+	AccessLogin Access = "login" // people of the team, signed in
+	AccessOpen  Access = "open"  // anybody
+	AccessToken Access = "token" // programs with a token of a member
+)
+
+// Valid reports whether a is one of the three.
+func (a Access) Valid() bool { return a == AccessLogin || a == AccessOpen || a == AccessToken }
+
+// Wanted is the state asked of an instance.
+type Wanted string
+
+// The wanted states. A suspended instance gives back its memory and its place;
+// a stopped one differs only in the word people see.
+const (
+	WantRunning   Wanted = "running"
+	WantStopped   Wanted = "stopped"
+	WantSuspended Wanted = "suspended"
+)
+
+// State is what an instance is seen to be. The words are those of the UI.
+type State string
+
+// The states.
+const (
+	StateStarting    State = "starting"
+	StateRunning     State = "running"
+	StateStopping    State = "stopping"
+	StateStopped     State = "stopped"
+	StateSuspended   State = "suspended"
+	StateDegraded    State = "degraded"
+	StateCrashLoop   State = "crash loop"
+	StateSafeMode    State = "safe mode"
+	StateFailed      State = "failed"
+	StateUnreachable State = "unreachable"
+)
+
+// InstanceType is a size of instance.
+type InstanceType struct {
+	ID          string
+	Name        string
+	Description string
+	MemoryMiB   int
+	// CPUPercent is the share of one core it may use: 100 is one core.
+	CPUPercent int
+}
+
+// InstanceTypes are the sizes there are, smallest first.
+var InstanceTypes = []InstanceType{
+	{"small", "Small", "For a few flows and one dashboard.", 256, 50},
+	{"medium", "Medium", "For busy flows and several dashboards.", 512, 100},
+	{"large", "Large", "For many messages a second or large data.", 1024, 200},
+}
+
+// DefaultInstanceType is the size of an instance that does not name one.
+const DefaultInstanceType = "small"
+
+// FindInstanceType finds a size by its id.
+func FindInstanceType(id string) (InstanceType, bool) {
+	for _, t := range InstanceTypes {
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return InstanceType{}, false
+}

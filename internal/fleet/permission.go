@@ -1,0 +1,170 @@
+package fleet
+
+// Permission names one thing that can be done. Routes state it, verbs ask for
+// it, the UI and the tests read it: all from the table in this file.
+type Permission string
+
+// Scope says against what a permission is held.
+type Scope uint8
+
+// The scopes.
+const (
+	// Public needs nobody signed in.
+	Public Scope = iota
+	// Self concerns the caller alone: any signed-in user has it.
+	Self
+	// Platform is for administrators.
+	Platform
+	// InTeam is held by a role in the team that owns the thing.
+	InTeam
+)
+
+// Grant is a row of the permission table.
+type Grant struct {
+	Permission Permission
+	Scope      Scope
+	// Role is the least role that has the permission; for InTeam only.
+	Role Role
+	// Write is false where a read-only token has the permission too.
+	Write bool
+	// Does completes the sentence "You may not …".
+	Does string
+}
+
+// The permissions.
+const (
+	StatusRead    Permission = "status:read"
+	SetupCreate   Permission = "setup:create"
+	SessionCreate Permission = "session:create"
+	InviteRead    Permission = "invitation:read"
+
+	SelfRead      Permission = "user:read"
+	SelfEdit      Permission = "user:edit"
+	SessionList   Permission = "session:list"
+	SessionRevoke Permission = "session:revoke"
+	TokenList     Permission = "token:list"
+	TokenCreate   Permission = "token:create"
+	TokenRevoke   Permission = "token:revoke"
+	TeamList      Permission = "team:list"
+	TeamCreate    Permission = "team:create"
+	InviteAccept  Permission = "invitation:accept"
+	EventsFollow  Permission = "events:follow"
+
+	UserList      Permission = "users:list"
+	UserCreate    Permission = "users:create"
+	UserEdit      Permission = "users:edit"
+	UserDelete    Permission = "users:delete"
+	PlatformAudit Permission = "audit:platform"
+
+	TeamRead       Permission = "team:read"
+	DashboardList  Permission = "dashboard:list"
+	InstanceOpen   Permission = "instance:open"
+	TeamLeave      Permission = "team:leave"
+	MemberList     Permission = "member:list"
+	ApplicationGet Permission = "application:read"
+	InstanceRead   Permission = "instance:read"
+	InstanceLogs   Permission = "instance:logs"
+	FlowsRead      Permission = "flows:read"
+	EnvRead        Permission = "environment:read"
+	InstanceAudit  Permission = "instance:audit"
+	TypeList       Permission = "instance-type:list"
+	BlueprintList  Permission = "blueprint:list"
+
+	FlowsEdit       Permission = "flows:edit"
+	EnvEdit         Permission = "environment:edit"
+	InstanceOperate Permission = "instance:operate"
+
+	TeamEdit          Permission = "team:edit"
+	TeamDelete        Permission = "team:delete"
+	TeamAudit         Permission = "team:audit"
+	MemberEdit        Permission = "member:edit"
+	InviteCreate      Permission = "invitation:create"
+	ApplicationCreate Permission = "application:create"
+	ApplicationEdit   Permission = "application:edit"
+	ApplicationDelete Permission = "application:delete"
+	InstanceCreate    Permission = "instance:create"
+	InstanceEdit      Permission = "instance:edit"
+	InstanceDelete    Permission = "instance:delete"
+)
+
+// Grants is the permission table: the only place that says who may do what.
+var Grants = []Grant{
+	{StatusRead, Public, "", false, "read the platform's status"},
+	{SetupCreate, Public, "", true, "set the platform up"},
+	{SessionCreate, Public, "", true, "sign in"},
+	{InviteRead, Public, "", false, "read an invitation"},
+
+	{SelfRead, Self, "", false, "read your account"},
+	{SelfEdit, Self, "", true, "change your account"},
+	{SessionList, Self, "", false, "list your sessions"},
+	{SessionRevoke, Self, "", true, "end your sessions"},
+	{TokenList, Self, "", false, "list your tokens"},
+	{TokenCreate, Self, "", true, "create tokens"},
+	{TokenRevoke, Self, "", true, "revoke tokens"},
+	{TeamList, Self, "", false, "list your teams"},
+	{TeamCreate, Self, "", true, "create teams"},
+	{InviteAccept, Self, "", true, "accept invitations"},
+	{EventsFollow, Self, "", false, "follow events"},
+	{TypeList, Self, "", false, "list instance types"},
+	{BlueprintList, Self, "", false, "list blueprints"},
+
+	{UserList, Platform, "", false, "list users"},
+	{UserCreate, Platform, "", true, "create users"},
+	{UserEdit, Platform, "", true, "change users"},
+	{UserDelete, Platform, "", true, "delete users"},
+	{PlatformAudit, Platform, "", false, "read the platform's audit log"},
+
+	{TeamRead, InTeam, RoleDashboard, false, "see this team"},
+	{DashboardList, InTeam, RoleDashboard, false, "list dashboards"},
+	{InstanceOpen, InTeam, RoleDashboard, false, "open dashboards"},
+	{TeamLeave, InTeam, RoleDashboard, true, "leave this team"},
+
+	{MemberList, InTeam, RoleViewer, false, "list members"},
+	{ApplicationGet, InTeam, RoleViewer, false, "see applications"},
+	{InstanceRead, InTeam, RoleViewer, false, "see instances"},
+	{InstanceLogs, InTeam, RoleViewer, false, "read logs"},
+	{FlowsRead, InTeam, RoleViewer, false, "read flows"},
+	{EnvRead, InTeam, RoleViewer, false, "read the environment"},
+	{InstanceAudit, InTeam, RoleViewer, false, "read an instance's audit log"},
+
+	{FlowsEdit, InTeam, RoleMember, true, "change flows"},
+	{EnvEdit, InTeam, RoleMember, true, "change the environment"},
+	{InstanceOperate, InTeam, RoleMember, true, "start, stop and restart instances"},
+
+	{TeamEdit, InTeam, RoleOwner, true, "change this team"},
+	{TeamDelete, InTeam, RoleOwner, true, "delete this team"},
+	{TeamAudit, InTeam, RoleOwner, false, "read the team's audit log"},
+	{MemberEdit, InTeam, RoleOwner, true, "change members"},
+	{InviteCreate, InTeam, RoleOwner, true, "invite people"},
+	{ApplicationCreate, InTeam, RoleOwner, true, "create applications"},
+	{ApplicationEdit, InTeam, RoleOwner, true, "change applications"},
+	{ApplicationDelete, InTeam, RoleOwner, true, "delete applications"},
+	{InstanceCreate, InTeam, RoleOwner, true, "create instances"},
+	{InstanceEdit, InTeam, RoleOwner, true, "change instances"},
+	{InstanceDelete, InTeam, RoleOwner, true, "delete instances"},
+}
+
+var grantOf = func() map[Permission]Grant {
+	m := make(map[Permission]Grant, len(Grants))
+	for _, g := range Grants {
+		m[g.Permission] = g
+	}
+	return m
+}()
+
+// GrantOf finds the row of a permission.
+func GrantOf(p Permission) (Grant, bool) {
+	g, ok := grantOf[p]
+	return g, ok
+}
+
+// PermissionsOf lists what a role may do in its team, in the table's order.
+func PermissionsOf(r Role) []Permission {
+	var out []Permission
+	for _, g := range Grants {
+		if g.Scope == InTeam && r.AtLeast(g.Role) {
+			out = append(out, g.Permission)
+		}
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package fleet
+
+import (
+	"regexp"
+	"time"
+)
+
+// Team owns everything that users make.
+type Team struct {
+	ID        TeamID
+	Name      string
+	Slug      string
+	Version   int64
+	CreatedAt time.Time
+}
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// CheckSlug checks the short name of a team that stands in addresses.
+func CheckSlug(slug string) error {
+	if !slugPattern.MatchString(slug) || slug == "create" || slug == "new" {
+		return InvalidField("slug", "A short name has 1 to 40 letters a–z, digits and hyphens, and starts and ends with a letter or digit.")
+	}
+	return nil
+}
+
+// Membership is a user's place in a team.
+type Membership struct {
+	Team      TeamID
+	User      UserID
+	Role      Role
+	CreatedAt time.Time
+}
+
+// Invitation asks somebody into a team. Its link carries a secret of which only
+// the hash is kept.
+type Invitation struct {
+	ID        InvitationID
+	Team      TeamID
+	Role      Role
+	Email     string // whom it is for; empty where Username is set
+	Username  string
+	InvitedBy UserID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// InvitationLife is how long an invitation can be accepted.
+const InvitationLife = 7 * 24 * time.Hour
+
+// Application groups what belongs together.
+type Application struct {
+	ID          ApplicationID
+	Team        TeamID
+	Name        string
+	Description string
+	Version     int64
+	CreatedAt   time.Time
+}
