@@ -80,7 +80,7 @@ type Settings struct {
 type Door struct {
 	// Key is what every request and upgrade must carry in [KeyHeader].
 	Key string `json:"key"`
-	// PublicKey is the Ed25519 key of identities, 32 bytes in base64 (standard, padded).
+	// PublicKey is the Ed25519 key of identities, 32 bytes in base64url without padding.
 	PublicKey string `json:"publicKey"`
 	// Audience is what an identity's aud must be; it is the runner's id.
 	Audience string `json:"audience"`
@@ -100,8 +100,6 @@ type User struct {
 	ID       string `json:"userId"`
 	Username string `json:"username"`
 	Name     string `json:"name,omitempty"`
-	Email    string `json:"email,omitempty"`
-	Image    string `json:"image,omitempty"`
 	Role     string `json:"role,omitempty"`
 }
 
@@ -113,19 +111,21 @@ const EditorRoot = "/.leat/editor/"
 const CataloguePath = EditorRoot + ".catalogue.json"
 
 // Identity is the claims of the door's token towards the editor: a JWT, EdDSA,
-// in "Authorization: Bearer".
+// in "Authorization: Bearer". Times are Unix seconds.
 type Identity struct {
-	Audience string `json:"aud"`
-	ID       string `json:"jti"`
-	IssuedAt int64  `json:"iat"`
-	Expires  int64  `json:"exp"`
-	Subject  string `json:"sub"`
-	Username string `json:"username"`
-	Session  string `json:"sid,omitempty"`
-	// Permissions is "*" or "read".
-	Permissions string `json:"permissions"`
-	Image       string `json:"image,omitempty"`
+	Issuer      string `json:"iss"` // [Issuer]
+	Audience    string `json:"aud"`
+	Subject     string `json:"sub"`
+	Username    string `json:"name"`
+	Permissions string `json:"perm"` // "*" or "read"
+	Session     string `json:"sid,omitempty"`
+	ID          string `json:"jti"`
+	IssuedAt    int64  `json:"iat"`
+	Expires     int64  `json:"exp"`
 }
+
+// Issuer is who issues an [Identity].
+const Issuer = "leat"
 
 // Limits bind what a runner uses; 0 means no limit.
 type Limits struct {
