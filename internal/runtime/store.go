@@ -1,0 +1,204 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"leat/internal/fleet"
+	"leat/internal/npm"
+)
+
+const markerName = "leat-stack.json"
+
+// The steps that Ensure goes through, in words for people.
+const (
+	StepWait     = "Waiting for another Leat to finish the same work"
+	StepDownload = "Downloading and unpacking"
+	StepWrite    = "Writing to disk"
+)
+
+// Progress tells people how far Ensure has come: Done of Total bytes of a step;
+// Total is 0 where a step has no measure.
+type Progress struct {
+	Step        string
+	Done, Total int64
+}
+
+// Store is a directory of laid-out stacks. Several processes may share it.
+type Store struct {
+	dir string
+	npm *npm.Client
+	log *slog.Logger
+	// turn holds one token: who has it lays out, warms or removes.
+	turn chan struct{}
+
+	mu        sync.Mutex
+	listeners map[*listener]bool
+	last      Progress
+}
+
+type listener struct{ show func(Progress) }
+
+// NewStore is a store in a directory, which is made when it is first needed.
+func NewStore(dir string, client *npm.Client, log *slog.Logger) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{dir: dir, npm: client, log: log, turn: make(chan struct{}, 1), listeners: map[*listener]bool{}}, nil
+}
+
+// Dir is the store's directory: what an instance's sandbox lets it read.
+func (s *Store) Dir() string { return s.dir }
+
+// Tree is a stack that is laid out, whole.
+type Tree struct {
+	Stack *Stack
+	// Dir holds all of it; Modules is its node_modules.
+	Dir, Modules string
+	// Node is the Node.js binary; NodeRED and NPM are the scripts it starts.
+	Node, NodeRED, NPM string
+}
+
+type marker struct {
+	Stack    string       `json:"stack"`
+	Digest   string       `json:"digest"`
+	Platform npm.Platform `json:"platform"`
+}
+
+func sealOf(st *Stack, on npm.Platform) ([]byte, error) {
+	return json.Marshal(marker{Stack: st.ID, Digest: st.Digest, Platform: on})
+}
+
+func (s *Store) tree(st *Stack, on npm.Platform) Tree {
+	dir := filepath.Join(s.dir, st.Digest)
+	modules := filepath.Join(dir, "node_modules")
+	return Tree{
+		Stack: st, Dir: dir, Modules: modules,
+		Node:    filepath.Join(modules, nodePackage(on.CPU), "bin", "node"),
+		NodeRED: filepath.Join(modules, nodeRED, "red.js"),
+		NPM:     filepath.Join(modules, "npm", "bin", "npm-cli.js"),
+	}
+}
+
+// Open returns a stack that is laid out, and refuses one that is not complete or
+// was made for another kind of machine.
+func (s *Store) Open(st *Stack) (Tree, error) {
+	on, err := HostPlatform()
+	if err != nil {
+		return Tree{}, err
+	}
+	t := s.tree(st, on)
+	want, err := sealOf(st, on)
+	if err != nil {
+		return Tree{}, err
+	}
+	have, err := os.ReadFile(filepath.Join(t.Dir, markerName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Tree{}, err
+	}
+	if !bytes.Equal(have, want) {
+		return Tree{}, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_incomplete",
+			Msg: fmt.Sprintf("The stack %s is not laid out on this machine yet.", st.Label), Err: err}
+	}
+	return t, nil
+}
+
+// Ensure returns a stack, laid out; the first call on a machine downloads it.
+// Calls at the same time, also of other processes, wait for one another, and
+// each is told of the progress of whoever works. progress may be nil.
+func (s *Store) Ensure(ctx context.Context, st *Stack, progress func(Progress)) (Tree, error) {
+	if t, err := s.Open(st); err == nil || !fleet.IsCode(err, "stack_incomplete") {
+		return t, err
+	}
+	defer s.listen(progress)()
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return Tree{}, err
+	}
+	defer unlock()
+	if t, err := s.Open(st); err == nil {
+		return t, nil
+	}
+	return s.lay(ctx, st)
+}
+
+func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
+	on, err := HostPlatform()
+	if err != nil {
+		return Tree{}, err
+	}
+	t := s.tree(st, on)
+	seal, err := sealOf(st, on)
+	if err != nil {
+		return Tree{}, err
+	}
+	total := st.ArchiveBytes[on.CPU]
+	node := nodePackage(on.CPU)
+	laid, err := s.npm.Lay(ctx, npm.Layout{
+		Lock: st.lock, Platform: on, Dir: t.Dir, ReadOnly: true, Expect: total,
+		Keep: func(p *npm.Package, file string) bool {
+			return p.Name != node || file == "bin/node" || file == "LICENSE" || file == "package.json"
+		},
+		Marker: markerName, Sealed: seal,
+		Progress: func(p npm.Progress) {
+			step := Progress{Step: StepDownload, Done: min(p.Bytes, total), Total: total}
+			if p.Packages == p.Of {
+				step = Progress{Step: StepWrite}
+			}
+			s.tell(step)
+		},
+		Finish: func(ctx context.Context, dir string) error {
+			return tryNode(ctx, filepath.Join(dir, "node_modules", node, "bin", "node"), "v"+st.NodeJS)
+		},
+	})
+	if err != nil {
+		return Tree{}, err
+	}
+	s.log.InfoContext(ctx, "stack laid out", "stack", st.ID, "digest", st.Digest,
+		"packages", laid.Packages, "files", laid.Files, "bytes", laid.Bytes, "fetched_bytes", laid.Fetched)
+	return t, nil
+}
+
+// listen tells progress, from now on, what anybody's Ensure does.
+func (s *Store) listen(progress func(Progress)) (stop func()) {
+	if progress == nil {
+		return func() {}
+	}
+	l := &listener{progress}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners[l] = true
+	if s.last.Step != "" {
+		progress(s.last)
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.listeners, l)
+	}
+}
+
+func (s *Store) tell(p Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = p
+	for l := range s.listeners {
+		l.show(p)
+	}
+}
+
+// forget ends a piece of work: who comes later is not told of it.
+func (s *Store) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = Progress{}
+}
