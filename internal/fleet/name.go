@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxName is the longest free name of a thing, in characters.
@@ -76,4 +78,10 @@ func CleanEmail(addr string) (string, error) {
 		return "", InvalidField("email", "This is not an e-mail address.")
 	}
 	return addr, nil
+}
+
+// NameKey folds a name for comparison: names with the same key are the same to
+// a reader.
+func NameKey(name string) string {
+	return strings.ToLower(norm.NFKC.String(strings.ToLower(name)))
 }

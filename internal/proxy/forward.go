@@ -1,0 +1,179 @@
+package proxy
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"time"
+
+	"leat/internal/fleet"
+	"leat/internal/wire"
+)
+
+// forwardOptions say what Node-RED is told beside the request itself.
+type forwardOptions struct {
+	identity bool // who the user is, for the editor's API
+	user     bool // who the user is, for flows and dashboards
+}
+
+// visitKey carries the visit through the reverse proxy.
+type visitKey struct{}
+
+// passing is what the reverse proxy needs to know of a request it forwards.
+type passing struct {
+	visit    *visit
+	key      string
+	identity string
+	options  forwardOptions
+}
+
+// forward lets the request through to the instance's Node-RED.
+func (v *visit) forward(o forwardOptions) {
+	key, running := v.door.Runners.DoorKey(v.entry.Instance.ID)
+	if !running {
+		v.door.pages.notRunning(v)
+		return
+	}
+	p := &passing{visit: v, key: key, options: o}
+	if o.identity {
+		token, err := v.door.minter.mint(v.entry)
+		if err != nil {
+			v.door.fail(v.w, v.r, err)
+			return
+		}
+		p.identity = token
+	}
+	ctx, end := v.door.open.add(v)
+	defer end()
+	ctx = context.WithValue(ctx, visitKey{}, p)
+	v.door.upstream.ServeHTTP(v.door.open.watch(v, ctx), v.r.WithContext(ctx))
+}
+
+func (d *Door) newUpstream() *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		Rewrite:        rewrite,
+		Transport:      d.newTransport(),
+		ModifyResponse: modifyResponse,
+		ErrorHandler:   d.upstreamFailed,
+		BufferPool:     &buffers{},
+	}
+}
+
+// newTransport keeps connections by instance: the URL's host is the instance's
+// id, and dialing it goes through the runners.
+func (d *Door) newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			id, _, _ := net.SplitHostPort(addr)
+			return d.Runners.Dial(ctx, fleet.InstanceID(id))
+		},
+		MaxIdleConns:        512,
+		MaxIdleConnsPerHost: 16,
+		IdleConnTimeout:     60 * time.Second,
+		DisableCompression:  true,
+		WriteBufferSize:     64 << 10,
+		ReadBufferSize:      64 << 10,
+	}
+}
+
+// rewrite makes the request that Node-RED gets: addressed to the instance, with
+// the door's key, and with nothing in it that only Leat may say.
+func rewrite(pr *httputil.ProxyRequest) {
+	p := pr.In.Context().Value(visitKey{}).(*passing)
+	v := p.visit
+	pr.Out.URL.Scheme = "http"
+	pr.Out.URL.Host = string(v.entry.Instance.ID)
+	pr.Out.Host = pr.In.Host
+	h := pr.Out.Header
+	for name := range h {
+		if strings.HasPrefix(strings.ToLower(name), "x-leat-") {
+			h.Del(name)
+		}
+	}
+	stripCookies(h)
+	if _, ours := leatToken(pr.In); ours || strings.HasPrefix(pr.In.URL.Path, editorRoot) {
+		h.Del("Authorization")
+	}
+	pr.SetXForwarded()
+	h.Set("X-Forwarded-Proto", v.place.Platform.Scheme)
+	h.Set(wire.KeyHeader, p.key)
+	if p.identity != "" {
+		h.Set("Authorization", "Bearer "+p.identity)
+	}
+	if p.options.user && v.entry.Actor.SignedIn() {
+		h.Set(wire.UserHeader, userHeader(v.entry))
+	}
+}
+
+// userHeader tells flows and dashboards who is there: base64url of JSON, since
+// names hold any character.
+func userHeader(e Entry) string {
+	b, _ := json.Marshal(wire.User{ID: string(e.Actor.User), Username: e.Actor.Username, Name: e.Name, Role: string(e.Role)})
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// tokenPrefix begins every personal access token.
+const tokenPrefix = "leat-"
+
+// leatToken is the bearer token of a request, where it is one of ours.
+func leatToken(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return token, ok && strings.EqualFold(scheme, "bearer") && strings.HasPrefix(token, tokenPrefix)
+}
+
+// modifyResponse takes out of an answer what would reach beyond the instance's
+// own origin, and says who may frame it.
+func modifyResponse(res *http.Response) error {
+	v := res.Request.Context().Value(visitKey{}).(*passing).visit
+	h := res.Header
+	filterSetCookies(h)
+	for _, name := range []string{"Clear-Site-Data", "Strict-Transport-Security", "Public-Key-Pins", "Service-Worker-Allowed", "Report-To", "Nel", "X-Powered-By"} {
+		h.Del(name)
+	}
+	frame := "frame-ancestors " + v.place.Platform.Scheme + "://" + v.place.Platform.Host
+	switch {
+	case v.place.Surface == editorSurface:
+		h.Del("X-Frame-Options")
+		h.Add("Content-Security-Policy", frame)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	case v.entry.Instance.Access != fleet.AccessOpen:
+		h.Add("Content-Security-Policy", frame+" 'self'")
+	}
+	return nil
+}
+
+// upstreamFailed answers when Node-RED does not.
+func (d *Door) upstreamFailed(w http.ResponseWriter, r *http.Request, err error) {
+	p, ok := r.Context().Value(visitKey{}).(*passing)
+	if !ok || r.Context().Err() != nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		d.pages.refuse(w, r, http.StatusRequestEntityTooLarge, "too_large", "This is too large to deploy.", "At most 64 MiB pass.")
+		return
+	}
+	d.Log.DebugContext(r.Context(), "instance did not answer", "instance", p.visit.entry.Instance.ID, "err", err)
+	d.pages.notRunning(p.visit)
+}
+
+// buffers are the copy buffers of the reverse proxy.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, 64<<10)
+}
+
+func (b *buffers) Put(p []byte) { b.pool.Put(&p) }
