@@ -52,8 +52,7 @@ func Command(spec Spec, self string) (*Cell, error) {
 	if err := c.planGroup(); err != nil {
 		return nil, err
 	}
-	memoryBound := c.group != nil && c.group.has("memory")
-	c.order.Limits = spec.resources(uid != 0, memoryBound)
+	c.order.Limits = spec.resources(uid != 0, c.group)
 	if err := c.prepare(self); err != nil {
 		return nil, errors.Join(err, c.removeGroup())
 	}

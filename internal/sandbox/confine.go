@@ -19,18 +19,18 @@ const ExitRefused = 125
 
 // order is what Command tells Confine: no decisions, only steps.
 type order struct {
-	Parent   int               `json:"parent"`
-	Program  string            `json:"program"`
-	Args     []string          `json:"args"`
-	Env      []string          `json:"env"`
-	Dir      string            `json:"dir"`
-	UID      int               `json:"uid"`
-	GID      int               `json:"gid"`
-	Files    int               `json:"files"`
-	Groups   []string          `json:"groups"`
-	Limits   map[int]uint64    `json:"limits"`
-	Landlock *landlockOrder    `json:"landlock"`
-	Seccomp  bool              `json:"seccomp"`
+	Parent   int            `json:"parent"`
+	Program  string         `json:"program"`
+	Args     []string       `json:"args"`
+	Env      []string       `json:"env"`
+	Dir      string         `json:"dir"`
+	UID      int            `json:"uid"`
+	GID      int            `json:"gid"`
+	Files    int            `json:"files"`
+	Groups   []string       `json:"groups"`
+	Limits   map[int]uint64 `json:"limits"`
+	Landlock *landlockOrder `json:"landlock"`
+	Seccomp  bool           `json:"seccomp"`
 }
 
 // Confine is the body of the hidden subcommand. It returns only when it failed;

@@ -23,7 +23,6 @@ const (
 	CauseSignal      Cause = "signal"       // somebody else's signal
 	CauseCrash       Cause = "crash"        // a fault in native code
 	CauseExit        Cause = "exit"         // the program's own decision
-	CauseSandbox     Cause = "sandbox"      // it never ran
 )
 
 // Exit is all that is known about an end.
@@ -70,8 +69,6 @@ func (e Exit) cause(code int, signal syscall.Signal) Cause {
 		return CauseAsked
 	case code == 0:
 		return CauseExit
-	case code == ExitRefused && strings.Contains(e.Stderr, "leat confine:"):
-		return CauseSandbox
 	case e.says("heap out of memory", "Reached heap limit", "invalid array length Allocation failed"):
 		return CauseHeap
 	case signal == syscall.SIGKILL && e.Counters.OOMKills > 0:
@@ -122,8 +119,6 @@ func (e Exit) sentence(x Explanation) string {
 		return "Node-RED crashed in native code (" + x.Signal + "). A module with compiled parts is the likely reason."
 	case CauseSignal:
 		return "Something other than Leat ended Node-RED with " + x.Signal + "."
-	case CauseSandbox:
-		return "Node-RED was not started, because it could not be isolated. The log says which step failed."
 	}
 	if x.Code == 0 {
 		return "Node-RED ended by itself without an error."

@@ -151,17 +151,11 @@ func (g *group) dirs() []string {
 	return slices.Compact(dirs)
 }
 
-// complete tells whether every limit that was asked for is in force.
-func (g *group) complete() bool {
-	for _, c := range limited {
-		if _, ok := g.parts[c]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
+// has tells whether a controller works for the group; without one, none does.
 func (g *group) has(controller string) bool {
+	if g == nil {
+		return false
+	}
 	_, ok := g.parts[controller]
 	return ok
 }

@@ -112,4 +112,3 @@ func resolverDirs() []string {
 	}
 	return []string{dir}
 }
-

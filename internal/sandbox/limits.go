@@ -83,18 +83,19 @@ const descriptors = 8192
 // no cgroup binds memory, the limit of writable memory does, with this on top.
 const dataHeadroom = 256
 
-// resources are the limits that every process carries itself. The number of
-// processes is counted per user, so it is of use only where the user is the
-// program's own; memory binds here only where no cgroup does it better.
-func (s *Spec) resources(ownUser, memoryBound bool) map[int]uint64 {
+// resources are the limits that every process carries itself. Those of memory
+// and of the number of processes stand in where no cgroup binds them: the first
+// is counted per process only, the second per user, so it is of use only where
+// the user is the program's own.
+func (s *Spec) resources(ownUser bool, g *group) map[int]uint64 {
 	r := map[int]uint64{
 		unix.RLIMIT_CORE:   0,
 		unix.RLIMIT_NOFILE: descriptors,
 	}
-	if ownUser && s.Limits.Pids > 0 {
+	if ownUser && s.Limits.Pids > 0 && !g.has("pids") {
 		r[unix.RLIMIT_NPROC] = uint64(s.Limits.Pids)
 	}
-	if !memoryBound && s.Limits.MemoryMiB > 0 {
+	if s.Limits.MemoryMiB > 0 && !g.has("memory") {
 		r[unix.RLIMIT_DATA] = uint64(s.Limits.MemoryMiB+dataHeadroom) * mebibyte
 	}
 	return r

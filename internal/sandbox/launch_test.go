@@ -1,0 +1,98 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"leat/internal/sandbox"
+)
+
+// job is what a launcher of the tests is given.
+type job struct {
+	Self  string
+	Spec  sandbox.Spec
+	Stdin bool // hand the launcher's input on
+}
+
+// outcome is what it tells at the end.
+type outcome struct {
+	Code        int
+	Output      string
+	Report      sandbox.Report
+	Explanation sandbox.Explanation
+	Counters    sandbox.Counters
+	Err         string
+}
+
+// launch is the launcher's role in a process of its own, for tests about other
+// users and about a launcher that dies.
+func launch(in io.Reader, out io.Writer) int {
+	var j job
+	dec := json.NewDecoder(in)
+	if err := dec.Decode(&j); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	if j.Stdin {
+		return launchLive(j)
+	}
+	if err := json.NewEncoder(out).Encode(j.run()); err != nil {
+		return 2
+	}
+	return 0
+}
+
+// launchLive starts the job, prints its number and stays with it.
+func launchLive(j job) int {
+	cell, err := sandbox.Command(j.Spec, j.Self)
+	if err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	cell.Cmd.Stdout = os.Stdout
+	if _, err := cell.Cmd.StdinPipe(); err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	if err := cell.Start(); err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	fmt.Println(cell.Pid())
+	cell.Wait()
+	cell.Close()
+	return 0
+}
+
+// run starts the job, waits for its end and tidies up.
+func (j job) run() (o outcome) {
+	cell, err := sandbox.Command(j.Spec, j.Self)
+	if err != nil {
+		return outcome{Err: err.Error()}
+	}
+	o.Report = cell.Report
+	var output, errors bytes.Buffer
+	cell.Cmd.Stdout, cell.Cmd.Stderr = &output, &errors
+	if err := cell.Start(); err != nil {
+		o.Err = err.Error()
+		return o
+	}
+	state, err := cell.Wait()
+	if err != nil {
+		o.Err = err.Error()
+		return o
+	}
+	o.Counters = cell.Counters()
+	o.Explanation = sandbox.Explain(sandbox.Exit{
+		State: state, Stderr: errors.String(), Counters: o.Counters, MemoryMiB: j.Spec.Limits.MemoryMiB,
+	})
+	if err := cell.Close(); err != nil {
+		o.Err = err.Error()
+	}
+	o.Code, o.Output = state.ExitCode(), strings.TrimSpace(output.String()+errors.String())
+	return o
+}

@@ -1,0 +1,258 @@
+//go:build real
+
+package sandbox_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"leat/internal/sandbox"
+)
+
+// live is a cell whose program runs until it is told to leave.
+type live struct {
+	*sandbox.Cell
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func (g *ground) start(spec sandbox.Spec) live {
+	g.t.Helper()
+	cell, err := sandbox.Command(spec, g.self)
+	noError(g.t, err)
+	in, err := cell.Cmd.StdinPipe()
+	noError(g.t, err)
+	out, err := cell.Cmd.StdoutPipe()
+	noError(g.t, err)
+	noError(g.t, cell.Start())
+	g.t.Cleanup(func() {
+		noError(g.t, cell.Kill())
+		cell.Wait()
+		noError(g.t, cell.Close())
+	})
+	return live{cell, in, bufio.NewReader(out)}
+}
+
+func TestAForkBombStopsAtItsLimit(t *testing.T) {
+	g := newGround(t, 0)
+	if code, out := g.bare("fork", "200"); code != 0 {
+		t.Fatalf("without walls: %q; want 200 processes", out)
+	}
+	s := g.spec("fork", "200")
+	s.Limits.Pids = 64
+	o := g.jailed(s)
+	if o.Code != 1 || o.Counters.PidsDenied == 0 {
+		t.Errorf("status %d, %q, counters %+v; want refused by the limit", o.Code, o.Output, o.Counters)
+	}
+	s.Without = []sandbox.Layer{sandbox.LayerCgroup}
+	if o := g.jailed(s); o.Code != 1 {
+		t.Errorf("without a cgroup: status %d, %q; want refused by the user's own limit", o.Code, o.Output)
+	}
+}
+
+func TestEatingMemoryEndsWithItsReason(t *testing.T) {
+	g := newGround(t, 0)
+	if code, out := g.bare("eat", "400"); code != 0 {
+		t.Fatalf("without walls: %q; want 400 MiB", out)
+	}
+	s := g.spec("eat", "400")
+	s.Limits.MemoryMiB = 128
+	o := g.jailed(s)
+	if o.Explanation.Cause != sandbox.CauseMemoryLimit || !strings.Contains(o.Explanation.Sentence, "128 MiB") {
+		t.Errorf("explanation %+v, counters %+v; want the memory limit", o.Explanation, o.Counters)
+	}
+	s.Limits.MemoryMiB = 512
+	if o := g.jailed(s); o.Code != 0 || o.Counters.OOMKills != 0 {
+		t.Errorf("with 512 MiB: status %d, %q, counters %+v; want success", o.Code, o.Output, o.Counters)
+	}
+}
+
+func TestMemoryIsBoundWithoutACgroupToo(t *testing.T) {
+	g := newGround(t, uidNormal)
+	if code, out := g.bare("eat", "600"); code != 0 {
+		t.Fatalf("without walls: %q; want 600 MiB", out)
+	}
+	s := g.spec("eat", "600")
+	s.Limits.MemoryMiB = 128
+	if o := g.jailed(s); o.Code == 0 {
+		t.Errorf("status 0, %q; want an end at the limit of writable memory", o.Output)
+	}
+}
+
+// A kill from elsewhere must not be taken for the memory limit.
+func TestAnEndIsExplained(t *testing.T) {
+	g := newGround(t, 0)
+	for _, e := range []struct {
+		attempt, arg string
+		cause        sandbox.Cause
+		code         int
+		signal       string
+	}{
+		{"exit", "0", sandbox.CauseExit, 0, ""},
+		{"exit", "3", sandbox.CauseExit, 3, ""},
+		{"kill-self", "9", sandbox.CauseSignal, -1, "SIGKILL"},
+		{"kill-self", "15", sandbox.CauseSignal, -1, "SIGTERM"},
+	} {
+		x := g.jailed(g.spec(e.attempt, e.arg)).Explanation
+		if x.Cause != e.cause || x.Code != e.code || x.Signal != e.signal || x.Sentence == "" {
+			t.Errorf("%s %s: %+v; want %s, %d, %s", e.attempt, e.arg, x, e.cause, e.code, e.signal)
+		}
+	}
+}
+
+// The kernel never gives more than the quota, so the bound on processor time
+// holds however slow the machine is.
+func TestACPUHogIsHeldBack(t *testing.T) {
+	g := newGround(t, 0)
+	s := g.spec("spin")
+	s.Limits.CPUMillis = 200
+	begin := time.Now()
+	hog := g.start(s)
+	var u sandbox.Usage
+	eventually(t, "held back after 300 ms of processor time", func() bool {
+		var err error
+		u, err = hog.Usage()
+		noError(t, err)
+		return u.CPU >= 300*time.Millisecond
+	})
+	wall := time.Since(begin)
+	if allowed := wall/5 + 150*time.Millisecond; u.CPU > allowed {
+		t.Errorf("used %v of processor time in %v; a fifth of a core allows %v", u.CPU, wall, allowed)
+	}
+	if u.Throttled == 0 {
+		t.Errorf("usage %+v; want a throttled time", u)
+	}
+
+	s.Name, s.Limits.CPUMillis = "free", 0
+	free := g.start(s)
+	eventually(t, "300 ms of processor time used", func() bool {
+		u, err := free.Usage()
+		noError(t, err)
+		return u.CPU >= 300*time.Millisecond && u.Throttled == 0
+	})
+}
+
+func TestUsageCountsTheWholeTree(t *testing.T) {
+	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup}} {
+		g := newGround(t, 0)
+		s := g.spec("escape-group")
+		s.Without = without
+		cell := g.start(s)
+		_, err := cell.out.ReadString('\n')
+		noError(t, err)
+		awaitLine(t, cell.out, "here")
+		eventually(t, "two processes with memory of their own", func() bool {
+			u, err := cell.Usage()
+			noError(t, err)
+			return u.Processes == 2 && u.RSS > 1<<20 && u.PSS > 1<<20 && u.PSS <= u.RSS && u.Memory > 0
+		})
+	}
+}
+
+func TestKillLeavesNothingRunning(t *testing.T) {
+	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup}} {
+		g := newGround(t, 0)
+		s := g.spec("escape-group")
+		s.Without = without
+		cell := g.start(s)
+		line, err := cell.out.ReadString('\n')
+		noError(t, err)
+		escaped := number(strings.TrimSpace(line))
+		awaitLine(t, cell.out, "here")
+		if ended(escaped) {
+			t.Fatal("the process in a session of its own is not there; the test proves nothing")
+		}
+		noError(t, cell.Kill())
+		if !ended(escaped) || !ended(cell.Pid()) {
+			t.Errorf("without %v: a process survived Kill", without)
+		}
+		state, err := cell.Wait()
+		noError(t, err)
+		if state.Success() {
+			t.Error("a killed program ended with success")
+		}
+		noError(t, cell.Close())
+		for _, dir := range cell.Groups() {
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("cgroup %s is still there: %v", dir, err)
+			}
+		}
+	}
+}
+
+func TestASecondStartEndsWhatTheFirstLeft(t *testing.T) {
+	g := newGround(t, 0)
+	first := g.start(g.spec("stay"))
+	awaitLine(t, first.out, "here")
+	second := g.start(g.spec("stay"))
+	awaitLine(t, second.out, "here")
+	if !ended(first.Pid()) {
+		t.Error("two programs run for one spec")
+	}
+}
+
+func TestTheProgramEndsWithItsLauncher(t *testing.T) {
+	for _, owner := range []int{0, uidNormal} {
+		g := newGround(t, owner)
+		text, err := json.Marshal(job{Self: g.self, Spec: g.spec("stay"), Stdin: true})
+		noError(t, err)
+		cmd := exec.Command(g.self, "launch")
+		if owner != 0 {
+			cmd.SysProcAttr = &unix.SysProcAttr{Credential: g.credential()}
+		}
+		cmd.Stdin = strings.NewReader(string(text))
+		stdout, err := cmd.StdoutPipe()
+		noError(t, err)
+		noError(t, cmd.Start())
+		lines := bufio.NewReader(stdout)
+		var pid int
+		for here := false; pid == 0 || !here; {
+			line, err := lines.ReadString('\n')
+			noError(t, err)
+			line = strings.TrimSpace(line)
+			if n, err := strconv.Atoi(line); err == nil {
+				pid = n
+			}
+			here = here || line == "here"
+		}
+		if ended(pid) {
+			t.Fatal("the program does not run; the test proves nothing")
+		}
+		noError(t, cmd.Process.Kill())
+		eventually(t, "ended with its launcher", func() bool { return ended(pid) })
+		cmd.Wait()
+		// The launcher could not tidy up; the next start does.
+		o := g.jailed(g.spec("exit", "0"))
+		if o.Err != "" || o.Code != 0 {
+			t.Errorf("start after that: status %d, %s", o.Code, o.Err)
+		}
+	}
+}
+
+func TestAStartThatCannotBeConfinedIsRefused(t *testing.T) {
+	g := newGround(t, 0)
+	for what, change := range map[string]func(*sandbox.Spec){
+		"open":                    func(s *sandbox.Spec) { s.WriteDirs = []string{g.a + "/not-there"} },
+		"enter working directory": func(s *sandbox.Spec) { s.Dir = g.b },
+		"execute":                 func(s *sandbox.Spec) { s.Program = g.stack },
+	} {
+		s := g.spec("exit", "0")
+		change(&s)
+		if o := g.jailed(s); !strings.Contains(o.Err, what) {
+			t.Errorf("error %q; want %q in it", o.Err, what)
+		}
+	}
+	if o := (job{Self: g.dir + "/no-binary", Spec: g.spec("exit", "0")}).run(); !strings.Contains(o.Err, "no-binary") {
+		t.Errorf("error %q; want the missing binary named", o.Err)
+	}
+}
