@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -53,6 +54,7 @@ var attempts = map[string]func(args []string) error{
 	"exit":          func(a []string) error { os.Exit(number(a[0])); return nil },
 	"kill-self":     func(a []string) error { return killSelf(unix.Signal(number(a[0]))) },
 	"stay":          func([]string) error { return stay() },
+	"linger":        func([]string) error { return linger() },
 	"escape-group":  escapeGroup,
 	"facts":         func([]string) error { return facts() },
 	"bpf":           func([]string) error { return call(unix.SYS_BPF) },
@@ -266,6 +268,15 @@ func stay() error {
 	fmt.Println("here")
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
+}
+
+// linger stays whatever happens to its input.
+func linger() error {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, unix.SIGUSR2)
+	fmt.Println("here")
+	<-told
+	return nil
 }
 
 func killSelf(s unix.Signal) error {

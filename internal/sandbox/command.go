@@ -21,87 +21,42 @@ const drainPatience = 2 * time.Second
 
 // Cell is one program inside its walls. Cmd is there for Stdin, Stdout and
 // Stderr; everything else of it is set, and Start and Wait are the cell's own.
+// It is nil in a cell that was adopted.
 type Cell struct {
 	Cmd    *exec.Cmd
 	Report Report
 
-	spec   Spec
-	group  *group
-	before Counters
-	order  order
-	fault  *os.File // read end; closes without a word when the program runs
-	ends   []*os.File
-	ended  chan error
+	spec    Spec
+	group   *group
+	order   order
+	process *os.Process
+	fault   *os.File // read end; closes without a word when the program runs
+	ends    []*os.File
+	ended   chan end
+}
+
+// end is how a program ended.
+type end struct {
+	state *os.ProcessState
+	err   error
 }
 
 // Command prepares spec to be started by the binary self, whose hidden
 // subcommand is Confine. The layers of the report are those that will be in
 // force: if one of them cannot be applied after all, the program is not started.
 func Command(spec Spec, self string) (*Cell, error) {
-	if err := spec.check(); err != nil {
+	c, err := plan(spec)
+	if err != nil {
 		return nil, err
 	}
-	c := &Cell{spec: spec, ended: make(chan error, 1)}
-	uid, gid := c.planUser()
-	c.order = order{
-		Parent: os.Getpid(), Program: spec.Program, Args: spec.Args, Env: spec.Env, Dir: spec.Dir,
-		UID: uid, GID: gid, Files: len(spec.Files),
-		Landlock: planLandlock(&spec, &c.Report),
-		Seccomp:  planSeccomp(&spec, &c.Report),
+	// A program that an earlier launcher left behind must not run beside this one.
+	if err := c.clearGroup(); err != nil {
+		return nil, fmt.Errorf("end what is left of %s: %w", spec.Name, err)
 	}
-	if err := c.planGroup(); err != nil {
-		return nil, err
-	}
-	c.order.Limits = spec.resources(uid != 0, c.group)
 	if err := c.prepare(self); err != nil {
 		return nil, errors.Join(err, c.removeGroup())
 	}
 	return c, nil
-}
-
-func (c *Cell) planUser() (uid, gid int) {
-	switch {
-	case c.spec.leavesOut(LayerUID):
-		c.Report.gap(LayerUID, "left out on purpose")
-		return 0, 0
-	case os.Geteuid() != 0:
-		c.Report.gap(LayerUID, "Leat was not started as root, so all instances run as its own user")
-		return 0, 0
-	case c.spec.UID == 0:
-		c.Report.gap(LayerUID, "no user number was given")
-		return 0, 0
-	}
-	c.Report.on(LayerUID)
-	gid = c.spec.GID
-	if gid == 0 {
-		gid = c.spec.UID
-	}
-	return c.spec.UID, gid
-}
-
-func (c *Cell) planGroup() error {
-	if c.spec.leavesOut(LayerCgroup) {
-		c.Report.gap(LayerCgroup, "left out on purpose")
-		return nil
-	}
-	g, gaps := makeGroups(c.spec.CgroupParent, c.spec.Name, c.spec.Limits)
-	for _, text := range gaps {
-		c.Report.gap(LayerCgroup, text)
-	}
-	if g == nil || len(g.dirs()) == 0 {
-		return nil
-	}
-	c.group = g
-	// A program that an earlier launcher left behind must not run beside this one.
-	if err := g.kill(); err != nil {
-		return fmt.Errorf("end what is left of %s: %w", c.spec.Name, err)
-	}
-	if g.has("memory") && g.has("pids") {
-		c.Report.on(LayerCgroup)
-	}
-	c.before = g.counters()
-	c.order.Groups = g.joins()
-	return nil
 }
 
 // prepare builds the command line and the two pipes: one carries the order down,
@@ -144,21 +99,69 @@ func (c *Cell) Start() error {
 		err := c.Cmd.Start()
 		started <- err
 		if err == nil {
-			c.ended <- c.Cmd.Wait()
+			c.await()
 		}
 	}()
-	if err := <-started; err != nil {
+	return c.admit(<-started)
+}
+
+// StartOn is Start for a launcher that will renew itself by exec: the program is
+// made inside thread, which has to run its argument on an operating system
+// thread that stays, and that is the one to call exec. Any other would take the
+// program with it.
+func (c *Cell) StartOn(thread func(func())) error {
+	var err error
+	thread(func() { err = c.Cmd.Start() })
+	if err == nil {
+		go c.await()
+	}
+	return c.admit(err)
+}
+
+// Adopt gives a cell for a program that runs already as a child of this process,
+// started from the same spec before this process renewed itself by exec.
+func Adopt(spec Spec, pid int) (*Cell, error) {
+	c, err := plan(spec)
+	if err != nil {
+		return nil, err
+	}
+	if c.process, err = os.FindProcess(pid); err != nil {
+		return nil, fmt.Errorf("adopt %s: %w", spec.Name, err)
+	}
+	go func() {
+		state, err := c.process.Wait()
+		c.ended <- end{state, err}
+	}()
+	return c, nil
+}
+
+func (c *Cell) await() {
+	err := c.Cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) || errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
+	}
+	c.ended <- end{c.Cmd.ProcessState, err}
+}
+
+// admit hands the order to the new process and waits until it became the program
+// or said why it did not.
+func (c *Cell) admit(err error) error {
+	if err != nil {
 		c.closeEnds()
 		return errors.Join(fmt.Errorf("start %s: %w", c.spec.Name, err), c.fault.Close(), c.removeGroup())
 	}
-	err := c.sendOrder()
+	c.process = c.Cmd.Process
+	err = c.sendOrder()
 	text, readErr := io.ReadAll(io.LimitReader(c.fault, 4096))
 	err = errors.Join(err, readErr, c.fault.Close())
 	if len(text) > 0 {
 		err = fmt.Errorf("confine %s: %s", c.spec.Name, strings.TrimSpace(string(text)))
 	}
 	if err != nil {
-		return errors.Join(err, c.Kill(), c.discard())
+		err = errors.Join(err, c.Kill())
+		<-c.ended
+		return errors.Join(err, c.removeGroup())
 	}
 	return nil
 }
@@ -185,30 +188,20 @@ func (c *Cell) closeEnds() {
 	}
 }
 
-// discard waits for a child that never became the program.
-func (c *Cell) discard() error {
-	<-c.ended
-	return c.removeGroup()
-}
-
 // Wait waits for the program itself to end and says how. What it left running is
-// for Kill, and Close tidies up.
+// for Kill, and Close tidies up. It may be called more than once.
 func (c *Cell) Wait() (*os.ProcessState, error) {
-	err := <-c.ended
-	c.ended <- err
-	var exit *exec.ExitError
-	if errors.As(err, &exit) || errors.Is(err, exec.ErrWaitDelay) {
-		err = nil
-	}
-	return c.Cmd.ProcessState, err
+	e := <-c.ended
+	c.ended <- e
+	return e.state, e.err
 }
 
 // Pid of the program.
-func (c *Cell) Pid() int { return c.Cmd.Process.Pid }
+func (c *Cell) Pid() int { return c.process.Pid }
 
 // Terminate asks the program to end.
 func (c *Cell) Terminate() error {
-	err := c.Cmd.Process.Signal(syscall.SIGTERM)
+	err := c.process.Signal(syscall.SIGTERM)
 	if errors.Is(err, os.ErrProcessDone) {
 		return nil
 	}

@@ -2,8 +2,8 @@ package sandbox
 
 // What the tests look at from inside.
 var (
-	BuildFilter  = buildFilter
 	LandlockGaps = landlockGaps
+	UIDsIn       = uidsIn
 )
 
 // Check is the spec's own judgement.

@@ -43,10 +43,10 @@ func (c *Cell) Kill() error {
 	if c.group != nil {
 		return c.group.kill()
 	}
-	if c.Cmd == nil || c.Cmd.Process == nil {
+	if c.process == nil {
 		return nil
 	}
-	session, uid := c.Cmd.Process.Pid, c.order.UID
+	session, uid := c.process.Pid, c.order.UID
 	err := until(func() (bool, error) {
 		if err := unix.Kill(-session, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 			return false, err

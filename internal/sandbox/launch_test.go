@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"leat/internal/sandbox"
 )
@@ -15,7 +18,8 @@ import (
 type job struct {
 	Self  string
 	Spec  sandbox.Spec
-	Stdin bool // hand the launcher's input on
+	Live  bool // stay with the job, and leave it when the launcher is killed
+	Renew bool // become a new launcher, which adopts the job
 }
 
 // outcome is what it tells at the end.
@@ -37,7 +41,7 @@ func launch(in io.Reader, out io.Writer) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	if j.Stdin {
+	if j.Live {
 		return launchLive(j)
 	}
 	if err := json.NewEncoder(out).Encode(j.run()); err != nil {
@@ -58,13 +62,60 @@ func launchLive(j job) int {
 		fmt.Println(err)
 		return 2
 	}
-	if err := cell.Start(); err != nil {
+	runtime.LockOSThread()
+	if err := cell.StartOn(func(f func()) { f() }); err != nil {
 		fmt.Println(err)
 		return 2
 	}
 	fmt.Println(cell.Pid())
+	if j.Renew {
+		return renew(j, cell.Pid())
+	}
 	cell.Wait()
 	cell.Close()
+	return 0
+}
+
+// renew becomes a new launcher by exec, on the thread that made the program.
+func renew(j job, pid int) int {
+	text, err := json.Marshal(j)
+	if err == nil {
+		err = syscall.Exec(j.Self, []string{j.Self, "adopt", strconv.Itoa(pid), string(text)}, nil)
+	}
+	fmt.Println(err)
+	return 2
+}
+
+// adopt takes over the program of a launcher that renewed itself, ends it and
+// prints the outcome.
+func adopt(pid, text string, out io.Writer) int {
+	var j job
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	cell, err := sandbox.Adopt(j.Spec, number(pid))
+	if err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	usage, err := cell.Usage()
+	o := outcome{Report: cell.Report, Output: fmt.Sprint(usage.Processes, " ", err)}
+	if err := cell.Terminate(); err != nil {
+		o.Err = err.Error()
+	}
+	state, err := cell.Wait()
+	if err != nil {
+		o.Err = err.Error()
+	} else {
+		o.Explanation = sandbox.Explain(sandbox.Exit{State: state, Counters: cell.Counters()})
+	}
+	if err := cell.Close(); err != nil {
+		o.Err = err.Error()
+	}
+	if err := json.NewEncoder(out).Encode(o); err != nil {
+		return 2
+	}
 	return 0
 }
 

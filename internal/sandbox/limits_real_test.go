@@ -204,7 +204,7 @@ func TestASecondStartEndsWhatTheFirstLeft(t *testing.T) {
 func TestTheProgramEndsWithItsLauncher(t *testing.T) {
 	for _, owner := range []int{0, uidNormal} {
 		g := newGround(t, owner)
-		text, err := json.Marshal(job{Self: g.self, Spec: g.spec("stay"), Stdin: true})
+		text, err := json.Marshal(job{Self: g.self, Spec: g.spec("linger"), Live: true})
 		noError(t, err)
 		cmd := exec.Command(g.self, "launch")
 		if owner != 0 {
@@ -236,6 +236,23 @@ func TestTheProgramEndsWithItsLauncher(t *testing.T) {
 		if o.Err != "" || o.Code != 0 {
 			t.Errorf("start after that: status %d, %s", o.Code, o.Err)
 		}
+	}
+}
+
+func TestARenewedLauncherAdoptsItsProgram(t *testing.T) {
+	g := newGround(t, 0)
+	text, err := json.Marshal(job{Self: g.self, Spec: g.spec("linger"), Live: true, Renew: true})
+	noError(t, err)
+	cmd := exec.Command(g.self, "launch")
+	cmd.Stdin = strings.NewReader(string(text))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var o outcome
+	noError(t, json.Unmarshal(out[strings.IndexByte(string(out), '{'):], &o))
+	if o.Err != "" || o.Output != "1 <nil>" || o.Explanation.Signal != "SIGTERM" || len(o.Report.Isolation) != 4 {
+		t.Errorf("%+v; want one process, ended by the adopter's SIGTERM", o)
 	}
 }
 

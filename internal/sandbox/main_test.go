@@ -19,6 +19,8 @@ func TestMain(m *testing.M) {
 		os.Exit(sandbox.Confine(os.Args[2:]))
 	case "attack":
 		os.Exit(attack(os.Args[2], os.Args[3:]))
+	case "adopt":
+		os.Exit(adopt(os.Args[2], os.Args[3], os.Stdout))
 	case "launch":
 		os.Exit(launch(os.Stdin, os.Stdout))
 	}

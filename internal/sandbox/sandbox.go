@@ -139,7 +139,8 @@ func validName(name string) bool {
 }
 
 // Env makes the sealed environment of a program: a plain path, its own home and
-// temporary directory, the machine's time zone, and what the caller adds.
+// temporary directory, the machine's time zone, and what the caller adds. Of two
+// entries with one name the later counts.
 func Env(home, tmp string, more ...string) []string {
 	env := []string{
 		"PATH=/usr/local/bin:/usr/bin:/bin",
@@ -150,5 +151,17 @@ func Env(home, tmp string, more ...string) []string {
 	if tz := os.Getenv("TZ"); tz != "" {
 		env = append(env, "TZ="+tz)
 	}
-	return append(env, more...)
+	env = append(env, more...)
+	last := map[string]int{}
+	for i, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		last[name] = i
+	}
+	kept := env[:0]
+	for i, e := range env {
+		if name, _, _ := strings.Cut(e, "="); last[name] == i {
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }

@@ -29,8 +29,12 @@ func DefaultUIDs() (UIDRange, error) {
 	if err != nil {
 		return UIDRange{}, fmt.Errorf("read user numbers of this namespace: %w", err)
 	}
+	return uidsIn(string(text))
+}
+
+func uidsIn(uidMap string) (UIDRange, error) {
 	for _, r := range []UIDRange{wideUIDs, narrowUIDs} {
-		if r.mapped(string(text)) {
+		if r.mapped(uidMap) {
 			return r, nil
 		}
 	}

@@ -12,15 +12,10 @@ import (
 	"time"
 )
 
-// Counters grow while a group lives; what matters is how far between two looks.
+// Counters of what the limits refused, since the program's start.
 type Counters struct {
 	OOMKills   int64 // processes killed because the memory limit was reached
 	PidsDenied int64 // forks refused because the limit of processes was reached
-}
-
-// Since is how far the counters went from before to now.
-func (c Counters) Since(before Counters) Counters {
-	return Counters{OOMKills: c.OOMKills - before.OOMKills, PidsDenied: c.PidsDenied - before.PidsDenied}
 }
 
 // Usage is one sample of a running program and all that it started.
@@ -34,12 +29,12 @@ type Usage struct {
 
 var errNoProcess = errors.New("the program has no process")
 
-// Counters reads the group's counters; without a cgroup they stay zero.
+// Counters since the program's start; without a cgroup they stay zero.
 func (c *Cell) Counters() Counters {
 	if c.group == nil {
 		return Counters{}
 	}
-	return c.group.counters().Since(c.before)
+	return c.group.counters()
 }
 
 func (g *group) counters() Counters {
@@ -90,10 +85,10 @@ func (c *Cell) Processes() ([]int, error) {
 	if c.group != nil {
 		return c.group.processes()
 	}
-	if c.Cmd.Process == nil {
+	if c.process == nil {
 		return nil, nil
 	}
-	return processTree(c.Cmd.Process.Pid)
+	return processTree(c.process.Pid)
 }
 
 func (g *group) sample(u *Usage) {
