@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -101,15 +102,15 @@ func removeUnlocked(path string) error {
 // RemoveTree removes a tree so that an interruption leaves nothing that looks
 // whole: it is moved aside first.
 func RemoveTree(dir string) error {
-	if err := Sweep(dir); err != nil {
-		return err
+	aside := filepath.Join(filepath.Dir(dir), tmpPrefix(dir)+rand.Text())
+	err := os.Rename(dir, aside)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	s, err := openSite(dir)
 	if err != nil {
 		return err
 	}
-	err = os.Rename(dir, filepath.Join(s.tmp, "old"))
-	return errors.Join(ignoreMissing(err), s.abandon())
+	return removeAll(aside)
 }
 
 // removeAll removes a tree that may be read-only. Root needs no permission, and
