@@ -1,0 +1,73 @@
+// Node-RED's settings for one runner.
+"use strict";
+
+const path = require("path");
+
+module.exports = function (bridge) {
+  const { config } = bridge;
+  const watch = require("./watch");
+  return {
+    uiPort: config.socket,
+    userDir: process.cwd(),
+    nodesDir: [__dirname],
+    httpAdminRoot: config.editorRoot,
+    httpNodeRoot: "/",
+    safeMode: config.safeMode,
+    flowFile: "flows.json",
+    credentialSecret: false,
+    storageModule: require("./storage")(bridge),
+    adminAuth: {
+      type: "credentials",
+      users: [],
+      tokens: require("./identity").verifier(config.door),
+      tokenHeader: "authorization",
+    },
+    telemetry: { enabled: false, updateNotification: false },
+    diagnostics: { enabled: true, ui: false },
+    runtimeState: { enabled: false, ui: false },
+    logging: { leat: watch.lines(), hints: watch.hints(bridge) },
+    apiMaxLength: "64mb",
+    httpNodeMaxLength: config.bodyLimitMiB + "mb",
+    functionExternalModules: true,
+    functionTimeout: 0,
+    exportGlobalContextKeys: false,
+    externalModules: modules(config.palette),
+    contextStorage: {
+      default: { module: "memory" },
+      persistent: { module: "localfilesystem" },
+    },
+    editorTheme: editorTheme(config),
+  };
+};
+
+function modules(palette) {
+  const rules = { allowInstall: palette.install };
+  const lists = {};
+  if (palette.allow || palette.deny) {
+    lists.allowList = palette.allow || ["*"];
+    lists.denyList = palette.deny || [];
+  }
+  return {
+    autoInstall: false,
+    palette: { ...rules, ...lists, allowUpload: false },
+    modules: { ...rules, ...lists },
+  };
+}
+
+function editorTheme(config) {
+  const at = (name) => path.join(__dirname, "theme", name);
+  return {
+    page: { title: config.title, css: [at("leat.css")], scripts: [at("leat.js")] },
+    header: { title: config.title, image: null },
+    palette: { catalogues: [config.catalogue] },
+    projects: { enabled: false },
+    tours: false,
+    userMenu: false,
+    menu: {
+      "menu-item-help": false,
+      "menu-item-node-red-version": false,
+    },
+    codeEditor: { lib: "monaco" },
+    mermaid: { theme: "neutral" },
+  };
+}

@@ -1,0 +1,200 @@
+package nodered
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"leat/internal/fleet"
+	"leat/internal/wire"
+)
+
+// maxLine bounds one message of the bridge: flows of 64 MiB and their credentials.
+const maxLine = 80 << 20
+
+// maxAsked bounds how many questions of one bridge are worked on at a time.
+const maxAsked = 8
+
+var errLineClosed = errors.New("the bridge is closed")
+
+// message is one line, either way.
+type message struct {
+	ID    int64           `json:"id,omitempty"`
+	Op    string          `json:"op,omitempty"`
+	Re    int64           `json:"re,omitempty"`
+	Event string          `json:"event,omitempty"`
+	Body  json.RawMessage `json:"body,omitempty"`
+	Error *lineError      `json:"error,omitempty"`
+}
+
+type lineError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *lineError) Error() string { return e.Message }
+
+// line is the supervisor's end of the bridge.
+type line struct {
+	conn net.Conn
+
+	writing sync.Mutex
+
+	mu      sync.Mutex
+	next    int64
+	waiting map[int64]chan message
+	closed  bool
+}
+
+func newLine(conn net.Conn) *line {
+	return &line{conn: conn, waiting: map[int64]chan message{}}
+}
+
+// ask sends a request to the bridge and waits for its answer.
+func (l *line) ask(ctx context.Context, op string, body any) (json.RawMessage, error) {
+	raw, err := wire.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(chan message, 1)
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil, errLineClosed
+	}
+	l.next++
+	id := l.next
+	l.waiting[id] = answer
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		delete(l.waiting, id)
+		l.mu.Unlock()
+	}()
+	if err := l.write(message{ID: id, Op: op, Body: raw}); err != nil {
+		return nil, err
+	}
+	select {
+	case m, open := <-answer:
+		if !open {
+			return nil, errLineClosed
+		}
+		if m.Error != nil {
+			return nil, m.Error
+		}
+		return m.Body, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (l *line) write(m message) error {
+	raw, err := wire.Marshal(m)
+	if err != nil {
+		return err
+	}
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	_, err = l.conn.Write(append(raw, '\n'))
+	return err
+}
+
+// serve reads until the other end closes. Each question is answered with what
+// handle gives; news go to tell, in order. It returns when all answers are done.
+func (l *line) serve(ctx context.Context, handle func(ctx context.Context, op string, body json.RawMessage) (any, error), tell func(event string, body json.RawMessage)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var answering sync.WaitGroup
+	slots := make(chan struct{}, maxAsked)
+	defer answering.Wait()
+	defer cancel()
+	defer l.end()
+	in := bufio.NewReaderSize(l.conn, 16<<10)
+	for {
+		m, err := readMessage(in)
+		if err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+				err = nil
+			}
+			return err
+		}
+		switch {
+		case m.Re != 0:
+			l.answered(m)
+		case m.Event != "":
+			tell(m.Event, m.Body)
+		default:
+			slots <- struct{}{}
+			answering.Add(1)
+			go func() {
+				defer answering.Done()
+				defer func() { <-slots }()
+				l.answer(ctx, m, handle)
+			}()
+		}
+	}
+}
+
+func (l *line) answer(ctx context.Context, m message, handle func(context.Context, string, json.RawMessage) (any, error)) {
+	out := message{Re: m.ID}
+	body, err := handle(ctx, m.Op, m.Body)
+	if err == nil {
+		out.Body, err = wire.Marshal(body)
+	}
+	if err != nil {
+		out.Body, out.Error = nil, &lineError{Code: "failed", Message: "The platform could not do this. The instance's log says more."}
+		var e *fleet.Error
+		if errors.As(err, &e) {
+			out.Error = &lineError{Code: e.Code, Message: e.Msg}
+		}
+	}
+	// A bridge that is gone does not wait for an answer.
+	_ = l.write(out)
+}
+
+func (l *line) answered(m message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.waiting[m.Re]; c != nil {
+		delete(l.waiting, m.Re)
+		c <- m
+	}
+}
+
+func (l *line) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for id, c := range l.waiting {
+		delete(l.waiting, id)
+		close(c)
+	}
+	_ = l.conn.Close() // both ends are done with it
+}
+
+func readMessage(in *bufio.Reader) (message, error) {
+	var text []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		text = append(text, part...)
+		if len(text) > maxLine {
+			return message{}, fmt.Errorf("a message of the bridge is longer than %d MiB", maxLine>>20)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if err != nil {
+			return message{}, err
+		}
+		break
+	}
+	var m message
+	if err := json.Unmarshal(text, &m); err != nil {
+		return message{}, fmt.Errorf("read a message of the bridge: %w", err)
+	}
+	return m, nil
+}
