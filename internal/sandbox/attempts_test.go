@@ -49,7 +49,8 @@ var attempts = map[string]func(args []string) error{
 	"privileged":    func([]string) error { return privileged() },
 	"dial-unix":     dialUnix,
 	"fork":          forkMany,
-	"eat":           eatMemory,
+	"eat":           func(a []string) error { return eatMemory(number(a[0]), nil) },
+	"hoard":         func(a []string) error { return eatMemory(number(a[0]), stay) },
 	"spin":          spin,
 	"exit":          func(a []string) error { os.Exit(number(a[0])); return nil },
 	"kill-self":     func(a []string) error { return killSelf(unix.Signal(number(a[0]))) },
@@ -238,18 +239,21 @@ func forkMany(a []string) error {
 	return nil
 }
 
-// eatMemory wants that many MiB, each page touched.
-func eatMemory(a []string) error {
+// eatMemory wants that many MiB, each page touched, and keeps them meanwhile.
+func eatMemory(mib int, meanwhile func() error) (err error) {
 	var kept [][]byte
-	for range number(a[0]) {
+	for range mib {
 		block := make([]byte, 1<<20)
 		for i := 0; i < len(block); i += 4096 {
 			block[i] = 1
 		}
 		kept = append(kept, block)
 	}
+	if meanwhile != nil {
+		err = meanwhile()
+	}
 	runtime.KeepAlive(kept)
-	return nil
+	return err
 }
 
 // spin uses all the processor time it can get until its input ends.

@@ -31,6 +31,7 @@ type Exit struct {
 	Stderr    string   // the last lines
 	Counters  Counters // since the start
 	MemoryMiB int      // the limit, zero for none
+	Exceeded  bool     // Leat ended it because Cell.Exceeds said so
 	Asked     bool     // Leat had asked it to end
 }
 
@@ -65,6 +66,8 @@ func Explain(e Exit) Explanation {
 
 func (e Exit) cause(code int, signal syscall.Signal) Cause {
 	switch {
+	case e.Exceeded:
+		return CauseMemoryLimit
 	case e.Asked:
 		return CauseAsked
 	case code == 0:
@@ -73,7 +76,7 @@ func (e Exit) cause(code int, signal syscall.Signal) Cause {
 		return CauseHeap
 	case signal == syscall.SIGKILL && e.Counters.OOMKills > 0:
 		return CauseMemoryLimit
-	case e.says("Array buffer allocation failed"):
+	case e.says("Array buffer allocation failed", "Fatal process out of memory"):
 		return CauseMemoryLimit
 	case e.says("EMFILE", "ENFILE", "too many open files"):
 		return CauseDescriptors

@@ -25,9 +25,9 @@ func TestTheReasonOfAnEndIsFound(t *testing.T) {
 	oom := sandbox.Counters{OOMKills: 1}
 	for _, c := range []struct {
 		what, how string
-		exit               sandbox.Exit
-		want               sandbox.Cause
-		says               string
+		exit      sandbox.Exit
+		want      sandbox.Cause
+		says      string
 	}{
 		{what: "clean end", how: "exit 0", want: sandbox.CauseExit, says: "without an error"},
 		{what: "exit code", how: "exit 7", want: sandbox.CauseExit, says: "exit code 7"},

@@ -79,14 +79,11 @@ func (l Limits) cpuSettings(v2 bool) []setting {
 // descriptors that one program may hold.
 const descriptors = 8192
 
-// dataHeadroom is what V8 reserves and maps beside the memory that counts. Where
-// no cgroup binds memory, the limit of writable memory does, with this on top.
-const dataHeadroom = 256
-
-// resources are the limits that every process carries itself. Those of memory
-// and of the number of processes stand in where no cgroup binds them: the first
-// is counted per process only, the second per user, so it is of use only where
-// the user is the program's own.
+// resources are the limits that every process carries itself. That of the number
+// of processes stands in where no cgroup binds it: it is counted per user, so it
+// is of use only where the user is the program's own. There is none for memory:
+// Node.js 24 maps 512 MiB of address space for code, and again for each worker,
+// so a limit on mappings either binds nothing or keeps it from starting.
 func (s *Spec) resources(ownUser bool, g *group) map[int]uint64 {
 	r := map[int]uint64{
 		unix.RLIMIT_CORE:   0,
@@ -94,9 +91,6 @@ func (s *Spec) resources(ownUser bool, g *group) map[int]uint64 {
 	}
 	if ownUser && s.Limits.Pids > 0 && !g.has("pids") {
 		r[unix.RLIMIT_NPROC] = uint64(s.Limits.Pids)
-	}
-	if s.Limits.MemoryMiB > 0 && !g.has("memory") {
-		r[unix.RLIMIT_DATA] = uint64(s.Limits.MemoryMiB+dataHeadroom) * mebibyte
 	}
 	return r
 }

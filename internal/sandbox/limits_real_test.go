@@ -77,15 +77,32 @@ func TestEatingMemoryEndsWithItsReason(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBoundWithoutACgroupToo(t *testing.T) {
-	g := newGround(t, uidNormal)
-	if code, out := g.bare("eat", "600"); code != 0 {
-		t.Fatalf("without walls: %q; want 600 MiB", out)
-	}
-	s := g.spec("eat", "600")
+func TestMemoryIsWatchedWithoutACgroup(t *testing.T) {
+	g := newGround(t, 0)
+	s := g.spec("hoard", "200")
+	s.Without = []sandbox.Layer{sandbox.LayerCgroup}
 	s.Limits.MemoryMiB = 128
-	if o := g.jailed(s); o.Code == 0 {
-		t.Errorf("status 0, %q; want an end at the limit of writable memory", o.Output)
+	cell := g.start(s)
+	eventually(t, "above the limit", func() bool {
+		u, err := cell.Usage()
+		noError(t, err)
+		return cell.Exceeds(u)
+	})
+	noError(t, cell.Kill())
+	state, err := cell.Wait()
+	noError(t, err)
+	x := sandbox.Explain(sandbox.Exit{State: state, Exceeded: true, MemoryMiB: 128})
+	if x.Cause != sandbox.CauseMemoryLimit || x.Signal != "SIGKILL" {
+		t.Errorf("%+v; want the memory limit", x)
+	}
+
+	s.Name, s.Limits.MemoryMiB = "roomy", 512
+	roomy := g.start(s)
+	awaitLine(t, roomy.out, "here")
+	u, err := roomy.Usage()
+	noError(t, err)
+	if u.RSS < 200<<20 || roomy.Exceeds(u) {
+		t.Errorf("%+v exceeds 512 MiB: %t; want 200 MiB in use and no", u, roomy.Exceeds(u))
 	}
 }
 

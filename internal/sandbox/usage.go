@@ -80,6 +80,19 @@ func (c *Cell) Usage() (Usage, error) {
 	return u, nil
 }
 
+// Exceeds tells whether a sample is above the memory limit and no cgroup sees to
+// that. Then the caller has to end the program.
+func (c *Cell) Exceeds(u Usage) bool {
+	limit := int64(c.spec.Limits.MemoryMiB) * mebibyte
+	if limit == 0 || c.group.has("memory") {
+		return false
+	}
+	if u.PSS > 0 {
+		return u.PSS > limit
+	}
+	return u.RSS > limit
+}
+
 // Processes of the program, the program included.
 func (c *Cell) Processes() ([]int, error) {
 	if c.group != nil {
