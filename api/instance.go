@@ -164,3 +164,11 @@ type Blueprint struct {
 	Category    string `json:"category"`
 	Icon        string `json:"icon"`
 }
+
+// Dashboard is an instance as somebody sees it who only looks at its dashboard.
+type Dashboard struct {
+	Instance string `json:"instance"`
+	Name     string `json:"name"`
+	State    string `json:"state" enum:"starting,running,stopping,stopped,suspended,degraded,crash loop,safe mode,failed,unreachable"`
+	URL      string `json:"url" doc:"where the dashboard is"`
+}
