@@ -13,7 +13,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X leat/internal/npm.DefaultRegistry
 NPM := npm --no-fund --no-audit --no-update-notifier
 HAVE_NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: build ui demo test check format race bench generate where clean
+.PHONY: build ui demo test check format race bench bench-parts generate where clean
 
 build: ui ## bin/leat, with the web interface where Node.js is there to build it
 	@echo "building bin/leat ($(VERSION))"
@@ -54,7 +54,7 @@ demo: build ## build, then run a whole small plant on this machine
 # Tests that are real start Node-RED, Chromium and PostgreSQL and confine
 # processes: they share two cores badly, so few packages run at a time.
 REAL_PARALLEL ?= 2
-# Stacks for the tests are laid out here once. An instance's own user must reach
+# Stacks for tests and figures are laid out here once. An instance's own user must reach
 # it, so it is not under a home directory.
 TEST_DIR ?= /var/tmp/leat-test-$(shell id -u)
 REAL := LEAT_BIN=$(CURDIR)/bin/leat LEAT_TEST_RUNTIME=$(TEST_DIR)/runtime \
@@ -67,9 +67,11 @@ test: build test-tools ## everything: vet, tests, tests on the real thing, web i
 		"interface: cd ui && $(NPM) run --silent check" \
 		"browser: cd e2e && LEAT_BIN=$(CURDIR)/bin/leat LEAT_TEST_RUNTIME=$(TEST_DIR)/runtime $(NPM) test --silent"
 
-.PHONY: test-tools
-test-tools: ui/node_modules/.leat e2e/node_modules/.leat
+.PHONY: test-tools test-dir
+test-tools: test-dir ui/node_modules/.leat e2e/node_modules/.leat
 	@tools/need chromium postgres gcc
+
+test-dir:
 	@mkdir -p -m 0755 $(TEST_DIR) && [ -O $(TEST_DIR) ] || { echo "$(TEST_DIR) belongs to somebody else"; exit 1; }
 
 race: ## the tests under the race detector
@@ -81,7 +83,10 @@ format: ## fails where gofmt would change something
 
 check: format test race ## what must hold before anything lands
 
-bench: build ## figures of the parts, then of the whole
+bench: build test-dir ## the table of figures beside the goals; make bench only="start memory" for some
+	@go run ./cmd/leat-bench -leat bin/leat -runtime $(TEST_DIR)/runtime $(only)
+
+bench-parts: ## figures of single functions
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
 ## Work on the code

@@ -21,7 +21,8 @@ const (
 // floor says on which floor a package stands. It imports lower floors only. A
 // package may be named before it exists.
 var floor = map[string]float64{
-	"cmd/leat": 7,
+	"cmd/leat":       7,
+	"cmd/leat-bench": 7,
 
 	"internal/cli":        6,
 	"internal/servertest": 6,

@@ -18,7 +18,7 @@ import (
 const interfaceMost = 12
 
 // notOurs are folders with files that others wrote or a tool made.
-var notOurs = map[string]bool{".git": true, "node_modules": true, "bin": true, "dist": true, "tmp": true, "leat-demo": true}
+var notOurs = map[string]bool{".git": true, "node_modules": true, "bin": true, "dist": true, "tmp": true, ".cache": true, "leat-demo": true}
 
 // files are the paths in the repository, from its top.
 var files = sync.OnceValues(func() ([]string, error) {

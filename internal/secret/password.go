@@ -27,7 +27,7 @@ type Passwords struct {
 }
 
 // memoryBackEvery is how long Run waits between two looks for memory to give back.
-const memoryBackEvery = 3 * time.Second
+const memoryBackEvery = 2 * time.Second
 
 // NewPasswords returns a hasher with the second recommended option of RFC 9106
 // (64 MiB, three passes, four lanes). At most atOnce hashes run together; 0

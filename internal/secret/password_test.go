@@ -3,9 +3,12 @@ package secret_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"leat/internal/secret"
 )
@@ -91,6 +94,32 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if err := secret.NewPasswords(1).Run(ctx); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestMemoryIsHandedBackWhenTheRushIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		passwords := secret.NewPasswords(2)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			if err := passwords.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 3 {
+			if _, err := passwords.Hash(ctx, "pump station"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-time.After(5 * time.Second)
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		if held := memory.HeapSys - memory.HeapReleased; held > 32<<20 {
+			t.Errorf("%d MiB of heap are held; want the 64 MiB of the hashes back", held>>20)
+		}
+		cancel()
+		wait.Wait()
+	})
 }
 
 func BenchmarkVerify(b *testing.B) {
