@@ -74,11 +74,11 @@ func TestTheCatalogueIsFetchedKeptAndFetchedAgain(t *testing.T) {
 		})
 		ctx, stop := context.WithCancel(t.Context())
 		go c.Run(ctx)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if got := modules(t, c); len(got) != 1 || got[0] != "mine" {
 			t.Errorf("modules = %v", got)
 		}
-		time.Sleep(25 * time.Hour)
+		<-time.After(25 * time.Hour)
 		if asked != 2 {
 			t.Errorf("asked %d times in a day and an hour; want 2", asked)
 		}
@@ -101,7 +101,7 @@ func TestAnErrorPageReplacesNothing(t *testing.T) {
 				c := newCatalogue(t, "http://catalogue.test/", a)
 				ctx, stop := context.WithCancel(t.Context())
 				go c.Run(ctx)
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				if got := modules(t, c); len(got) < 20 {
 					t.Errorf("%d modules; want the built-in list", len(got))
 				}
