@@ -36,6 +36,7 @@ var attempts = map[string]func(args []string) error{
 	"inherited":     inherited,
 	"variable":      variable,
 	"listen":        listenTCP,
+	"listen-on":     func(a []string) error { return listenAnd(a[0], stay) },
 	"listen-mptcp":  func(a []string) error { return bindSocket(a[0], unix.AF_INET, 262) },
 	"listen-smc":    func(a []string) error { return bindSocket(a[0], 43, 0) },
 	"signal":        func(a []string) error { return unix.Kill(number(a[0]), unix.SIGCONT) },
@@ -142,6 +143,25 @@ func variable(a []string) error {
 }
 
 func listenTCP(a []string) error { return bindSocket(a[0], unix.AF_INET, unix.IPPROTO_TCP) }
+
+// listenAnd listens on a port, or on one that it did not choose where port is
+// empty, and keeps it meanwhile.
+func listenAnd(port string, meanwhile func() error) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if port != "" {
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Port: number(port), Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+			return err
+		}
+	}
+	if err := unix.Listen(fd, 1); err != nil {
+		return err
+	}
+	return meanwhile()
+}
 
 func bindSocket(port string, family, protocol int) error {
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protocol)

@@ -37,6 +37,7 @@ func TestTheReasonOfAnEndIsFound(t *testing.T) {
 		{what: "killed by somebody", how: "ulimit -c 0; kill -9 $$", want: sandbox.CauseSignal, says: "SIGKILL"},
 		{what: "a child was killed, then it ended itself", how: "exit 3", exit: sandbox.Exit{Counters: oom}, want: sandbox.CauseExit, says: "exit code 3"},
 		{what: "asked, and killed as it would not go", how: "ulimit -c 0; kill -9 $$", exit: sandbox.Exit{Asked: true}, want: sandbox.CauseAsked, says: "told to"},
+		{what: "watched without a cgroup", how: "ulimit -c 0; kill -9 $$", exit: sandbox.Exit{Exceeded: true, Asked: true, MemoryMiB: 256}, want: sandbox.CauseMemoryLimit, says: "256 MiB"},
 		{what: "descriptors", how: "exit 1", exit: sandbox.Exit{Stderr: "Error: spawn EMFILE"}, want: sandbox.CauseDescriptors, says: "8192"},
 		{what: "disk", how: "exit 1", exit: sandbox.Exit{Stderr: "Error: ENOSPC: no space left on device, write"}, want: sandbox.CauseDisk, says: "disk is full"},
 		{what: "processes", how: "exit 1", exit: sandbox.Exit{Stderr: "spawn sh EAGAIN", Counters: sandbox.Counters{PidsDenied: 4}}, want: sandbox.CauseProcesses, says: "exec node"},

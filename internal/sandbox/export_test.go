@@ -44,3 +44,21 @@ func (c *Cell) Groups() []string {
 	}
 	return c.group.dirs()
 }
+
+// EnterTree has a cell that was not started yet use the v2 directory dir alone.
+func (c *Cell) EnterTree(dir string) error {
+	c.group = &group{tree: dir, parts: map[string]part{}}
+	c.order.Groups = c.group.joins()
+	return makeGroup(dir)
+}
+
+// HandDown makes a parent group below the caller's own v2 group, with
+// controllers, and tells where the caller's groups are to be.
+func HandDown(parent string, controllers ...string) (base string, err error) {
+	all, err := readHierarchies()
+	if err != nil {
+		return "", err
+	}
+	base = all[""].base(parent)
+	return base, prepareTree(base, parent, controllers)
+}

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -146,4 +147,19 @@ func (j job) run() (o outcome) {
 	}
 	o.Code, o.Output = state.ExitCode(), strings.TrimSpace(output.String()+errors.String())
 	return o
+}
+
+// handDown is a service that makes room for groups in its own, as soon as it is
+// told to, and says where.
+func handDown(in io.Reader, out io.Writer) int {
+	if _, err := bufio.NewReader(in).ReadString('\n'); err != nil {
+		return 2
+	}
+	base, err := sandbox.HandDown("leat", "hugetlb")
+	if err != nil {
+		fmt.Fprintln(out, "refused:", err)
+		return 1
+	}
+	fmt.Fprintln(out, base)
+	return 0
 }

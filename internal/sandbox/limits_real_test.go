@@ -176,6 +176,31 @@ func TestUsageCountsTheWholeTree(t *testing.T) {
 	}
 }
 
+func TestAPortThatWasNotChosenIsSeen(t *testing.T) {
+	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup, sandbox.LayerUID}} {
+		g := newGround(t, 0)
+		s := g.spec("listen-on", "")
+		s.Without = without
+		if without != nil {
+			noError(t, sandbox.Own(g.a, 0, 0)) // root without capabilities stays out of others' directories
+		}
+		sly := g.start(s)
+		awaitLine(t, sly.out, "here")
+		ports, err := sly.Listening()
+		if err != nil || len(ports) != 1 || ports[0] == 0 {
+			t.Errorf("without %v: ports %v, %v; want the one that the kernel chose", without, ports, err)
+		}
+
+		s.Name, s.Args, s.Ports = "honest", []string{"attack", "listen-on", "18747"}, []uint16{18747}
+		honest := g.start(s)
+		awaitLine(t, honest.out, "here")
+		if ports, err := honest.Listening(); err != nil || len(ports) != 0 {
+			t.Errorf("without %v: ports %v, %v; want none beside the named one", without, ports, err)
+		}
+		noError(t, honest.Kill())
+	}
+}
+
 func TestKillLeavesNothingRunning(t *testing.T) {
 	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup}} {
 		g := newGround(t, 0)

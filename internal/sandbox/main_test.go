@@ -21,6 +21,8 @@ func TestMain(m *testing.M) {
 		os.Exit(attack(os.Args[2], os.Args[3:]))
 	case "adopt":
 		os.Exit(adopt(os.Args[2], os.Args[3], os.Stdout))
+	case "hand-down":
+		os.Exit(handDown(os.Stdin, os.Stdout))
 	case "launch":
 		os.Exit(launch(os.Stdin, os.Stdout))
 	}
