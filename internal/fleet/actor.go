@@ -50,10 +50,16 @@ func (a Actor) May(p Permission, role Role, noun string) error {
 	if !ok {
 		return &Error{Kind: Internal, Code: "unknown_permission", Msg: "unknown permission " + string(p)}
 	}
-	if a.Kind == ActorSystem || g.Scope == Public {
+	if a.Kind == ActorSystem || g.Scope == Public && !a.ReadOnly {
 		return nil
 	}
-	if !a.SignedIn() {
+	if g.Scope == Runner {
+		if a.Kind != ActorRunner {
+			return forbidden(g)
+		}
+		return nil
+	}
+	if g.Scope != Public && !a.SignedIn() {
 		return &Error{Kind: Unauthenticated, Code: "not_signed_in", Msg: "Sign in to continue."}
 	}
 	switch g.Scope {

@@ -46,3 +46,16 @@ func NewApplicationID(now time.Time) ApplicationID { return NewID[ApplicationID]
 func NewInstanceID(now time.Time) InstanceID       { return NewID[InstanceID]("i", now) }
 func NewAuditEventID(now time.Time) AuditEventID   { return NewID[AuditEventID]("e", now) }
 func NewDeployID(now time.Time) DeployID           { return NewID[DeployID]("d", now) }
+
+// FirstAuditEventID is the smallest id that an audit event of a time can have,
+// and "" for the zero time.
+func FirstAuditEventID(at time.Time) AuditEventID {
+	if at.IsZero() {
+		return ""
+	}
+	var b [14]byte
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
+	copy(b[:6], ms[2:])
+	return AuditEventID("e-" + idEncoding.EncodeToString(b[:]))
+}

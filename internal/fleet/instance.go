@@ -73,6 +73,15 @@ const (
 	StateUnreachable State = "unreachable"
 )
 
+// Trouble reports whether an instance in this state needs somebody.
+func (s State) Trouble() bool {
+	switch s {
+	case StateDegraded, StateCrashLoop, StateSafeMode, StateFailed, StateUnreachable:
+		return true
+	}
+	return false
+}
+
 // InstanceType is a size of instance.
 type InstanceType struct {
 	ID          string

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -39,7 +40,7 @@ func CheckLabel(label string) error {
 
 // LabelFrom makes a label of a free name: "Pumpstation Süd 3" becomes
 // "pumpstation-sud-3". A name with nothing to keep becomes "instance". The
-// result is valid, but not yet unique: see LabelNumbered.
+// result is valid, but not yet unique: see Numbered.
 func LabelFrom(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
@@ -67,4 +68,13 @@ func LabelFrom(name string) string {
 		label = strings.Trim(label[:min(len(label), MaxLabel-6)], "-")
 	}
 	return label
+}
+
+// Numbered is the n-th try at a unique label or short name: "pump", "pump-2" …
+func Numbered(base string, n int) string {
+	if n <= 1 {
+		return base
+	}
+	tail := "-" + strconv.Itoa(n)
+	return strings.TrimSuffix(base[:min(len(base), MaxLabel-len(tail))], "-") + tail
 }

@@ -17,6 +17,8 @@ const (
 	Platform
 	// InTeam is held by a role in the team that owns the thing.
 	InTeam
+	// Runner is held by an instance, for itself.
+	Runner
 )
 
 // Grant is a row of the permission table.
@@ -55,6 +57,7 @@ const (
 	UserEdit      Permission = "users:edit"
 	UserDelete    Permission = "users:delete"
 	PlatformAudit Permission = "audit:platform"
+	MetricsRead   Permission = "metrics:read"
 
 	TeamRead       Permission = "team:read"
 	DashboardList  Permission = "dashboard:list"
@@ -85,6 +88,9 @@ const (
 	InstanceCreate    Permission = "instance:create"
 	InstanceEdit      Permission = "instance:edit"
 	InstanceDelete    Permission = "instance:delete"
+
+	RunnerReport Permission = "runner:report"
+	RunnerDeploy Permission = "runner:deploy"
 )
 
 // Grants is the permission table: the only place that says who may do what.
@@ -93,6 +99,7 @@ var Grants = []Grant{
 	{SetupCreate, Public, "", true, "set the platform up"},
 	{SessionCreate, Public, "", true, "sign in"},
 	{InviteRead, Public, "", false, "read an invitation"},
+	{InviteAccept, Public, "", true, "accept invitations"},
 
 	{SelfRead, Self, "", false, "read your account"},
 	{SelfEdit, Self, "", true, "change your account"},
@@ -103,7 +110,6 @@ var Grants = []Grant{
 	{TokenRevoke, Self, "", true, "revoke tokens"},
 	{TeamList, Self, "", false, "list your teams"},
 	{TeamCreate, Self, "", true, "create teams"},
-	{InviteAccept, Self, "", true, "accept invitations"},
 	{EventsFollow, Self, "", false, "follow events"},
 	{TypeList, Self, "", false, "list instance types"},
 	{BlueprintList, Self, "", false, "list blueprints"},
@@ -113,6 +119,7 @@ var Grants = []Grant{
 	{UserEdit, Platform, "", true, "change users"},
 	{UserDelete, Platform, "", true, "delete users"},
 	{PlatformAudit, Platform, "", false, "read the platform's audit log"},
+	{MetricsRead, Platform, "", false, "read the platform's measures"},
 
 	{TeamRead, InTeam, RoleDashboard, false, "see this team"},
 	{DashboardList, InTeam, RoleDashboard, false, "list dashboards"},
@@ -142,6 +149,9 @@ var Grants = []Grant{
 	{InstanceCreate, InTeam, RoleOwner, true, "create instances"},
 	{InstanceEdit, InTeam, RoleOwner, true, "change instances"},
 	{InstanceDelete, InTeam, RoleOwner, true, "delete instances"},
+
+	{RunnerReport, Runner, "", true, "report for an instance"},
+	{RunnerDeploy, Runner, "", true, "keep flows and modules for an instance"},
 }
 
 var grantOf = func() map[Permission]Grant {

@@ -21,8 +21,16 @@ func CheckSlug(slug string) error {
 	if !slugPattern.MatchString(slug) || slug == "create" || slug == "new" {
 		return InvalidField("slug", "A short name has 1 to 40 letters a–z, digits and hyphens, and starts and ends with a letter or digit.")
 	}
+	if IsTeamID(slug) {
+		return InvalidField("slug", "This short name looks like the id of a team. Choose another.")
+	}
 	return nil
 }
+
+var teamIDPattern = regexp.MustCompile(`^t-[0-9a-z]{23}$`)
+
+// IsTeamID tells the id of a team from a short name, where either may stand.
+func IsTeamID(s string) bool { return teamIDPattern.MatchString(s) }
 
 // Membership is a user's place in a team.
 type Membership struct {

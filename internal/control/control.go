@@ -1,0 +1,76 @@
+// Package control holds the verbs: what can be done on the platform.
+//
+// A verb takes the actor by name, asks permission, changes rows and writes its
+// audit event in one transaction, and publishes a hint after commit. HTTP, the
+// host and the scheduler call verbs; no rule lives anywhere else. A verb never
+// calls another verb; what two of them share is a step that takes the
+// transaction.
+package control
+
+import (
+	"log/slog"
+	"time"
+
+	"leat/internal/bus"
+	"leat/internal/fleet"
+	"leat/internal/secret"
+	"leat/internal/store"
+)
+
+// Deps is what the verbs stand on.
+type Deps struct {
+	DB        *store.DB
+	Bus       *bus.Bus[fleet.Event]
+	Key       secret.Key // the platform's; everything sealed or signed derives from it
+	Passwords *secret.Passwords
+	Now       func() time.Time
+	Log       *slog.Logger
+	// SessionIdle and SessionLife are how long a session lasts.
+	SessionIdle time.Duration
+	SessionLife time.Duration
+	// SetupSecret reports whether a secret is the one of the setup link in force.
+	SetupSecret func(secret string) bool
+	// CheckpointFile gets a copy of every checkpoint of the audit log.
+	CheckpointFile string
+	// AuditKeep is how long audit events keep their content; 0 means for ever.
+	AuditKeep time.Duration
+}
+
+// Control is all verbs, by noun.
+type Control struct {
+	Setup        *Setup
+	Users        *Users
+	Sessions     *Sessions
+	Tokens       *Tokens
+	Teams        *Teams
+	Members      *Members
+	Invitations  *Invitations
+	Applications *Applications
+	Keys         *Keys
+	AuditEvents  *AuditEvents
+}
+
+// New makes the verbs.
+func New(d Deps) *Control {
+	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1)}
+	return &Control{
+		Setup:        &Setup{core: c},
+		Users:        &Users{core: c, throttle: newThrottle()},
+		Sessions:     &Sessions{core: c, throttle: newThrottle()},
+		Tokens:       &Tokens{core: c, used: map[fleet.TokenID]time.Time{}},
+		Teams:        &Teams{core: c},
+		Members:      &Members{core: c},
+		Invitations:  &Invitations{core: c},
+		Applications: &Applications{core: c},
+		Keys:         &Keys{core: c},
+		AuditEvents:  &AuditEvents{core: c},
+	}
+}
+
+// core is what all verbs share.
+type core struct {
+	Deps
+	refusals *refusals
+	// sealNow has something in it when an audit event waits to be sealed.
+	sealNow chan struct{}
+}

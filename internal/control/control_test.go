@@ -1,0 +1,132 @@
+package control_test
+
+import (
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"leat/api"
+	"leat/internal/bus"
+	"leat/internal/control"
+	"leat/internal/fleet"
+	"leat/internal/secret"
+	"leat/internal/store"
+)
+
+const password = "tidal-mortar-quince-17"
+
+var passwords = sync.OnceValue(func() *secret.Passwords { return secret.NewPasswords(2) })
+
+// world is the verbs on a new database, with a clock that only the test moves.
+type world struct {
+	*control.Control
+	t      *testing.T
+	db     *store.DB
+	events *bus.Bus[fleet.Event]
+	dir    string
+	key    secret.Key
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), key: secret.NewKey(), events: bus.New[fleet.Event](1024)}
+	w.open()
+	t.Cleanup(func() { w.db.Close() })
+	return w
+}
+
+func (w *world) open() {
+	w.t.Helper()
+	db, err := store.Open(w.t.Context(), "sqlite:"+filepath.Join(w.dir, "leat.db"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.db = db
+	w.Control = control.New(control.Deps{
+		DB: db, Bus: w.events, Key: w.key, Passwords: passwords(), Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		SessionIdle: fleet.SessionIdle, SessionLife: fleet.SessionLife,
+		SetupSecret:    func(s string) bool { return s == "open sesame" },
+		CheckpointFile: filepath.Join(w.dir, "checkpoints"),
+	})
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) sleep(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// person makes a user without the price of a password, and acts as them.
+func (w *world) person(username string, admin bool) fleet.Actor {
+	w.t.Helper()
+	u := &fleet.User{
+		ID: fleet.NewUserID(w.clock()), Username: username, Email: username + "@example.com", Name: username, Admin: admin,
+		PasswordHash: "none", Version: 1, CreatedAt: w.clock(),
+	}
+	if err := w.db.Update(w.t.Context(), func(tx *store.Tx) error { return tx.InsertUser(u) }); err != nil {
+		w.t.Fatal(err)
+	}
+	return fleet.Actor{Kind: fleet.ActorUser, User: u.ID, Username: username, Admin: admin, Addr: "192.0.2.1"}
+}
+
+// team makes a team of an owner and puts others into it.
+func (w *world) team(owner fleet.Actor, name string, others map[fleet.Role]fleet.Actor) *store.TeamRole {
+	w.t.Helper()
+	team, err := w.Teams.Create(w.t.Context(), owner, api.NewTeam{Name: name}, control.Key{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for role, who := range others {
+		w.join(team.ID, who, role)
+	}
+	return team
+}
+
+func (w *world) join(team fleet.TeamID, who fleet.Actor, role fleet.Role) {
+	w.t.Helper()
+	m := &fleet.Membership{Team: team, User: who.User, Role: role, CreatedAt: w.clock()}
+	if err := w.db.Update(w.t.Context(), func(tx *store.Tx) error { return tx.InsertMember(m) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// audited is all audit events, the newest first.
+func (w *world) audited(f store.AuditFilter) []*control.AuditEvent {
+	w.t.Helper()
+	list, _, err := w.AuditEvents.ListAll(w.t.Context(), fleet.System("test"), f, store.Page{Limit: store.MaxLimit})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	if !fleet.IsCode(err, code) {
+		t.Errorf("err = %v; want %s", err, code)
+	}
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func asError(err error, e **fleet.Error) bool { return errors.As(err, e) }
