@@ -16,7 +16,7 @@ HAVE_NPM := $(shell command -v npm 2>/dev/null)
 .PHONY: build ui demo test check format race bench bench-parts generate where clean
 
 build: ui ## bin/leat, with the web interface where Node.js is there to build it
-	@echo "building bin/leat ($(VERSION))"
+	@echo "building bin/leat $(VERSION)$(if $(wildcard bin/leat),, (two minutes the first time))"
 	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/leat ./cmd/leat
 
 ## The web interface

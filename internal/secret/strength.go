@@ -17,7 +17,7 @@ const (
 
 	// passwordGuesses is the power of ten of guesses that a password must stand:
 	// out of reach of a throttled sign-in, and dear against a stolen argon2id hash.
-	passwordGuesses = 8.0
+	passwordGuesses = 7.0
 )
 
 // Weakness says in a sentence what to change about a new password, or "" when
@@ -152,7 +152,7 @@ func reachRuns(text []rune, reach func(int, float64)) {
 		part := strings.ToLower(string(text[:n]))
 		for _, row := range keyRows {
 			if strings.Contains(row, part) || strings.Contains(row, reversed(part)) {
-				reach(n, math.Log10(40*float64(n)))
+				reach(n, math.Log10(20*float64(n)))
 			}
 		}
 	}
