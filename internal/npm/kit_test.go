@@ -88,8 +88,9 @@ func (reg *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	reg.mu.Lock()
 	reg.requests = append(reg.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
 	body, found := reg.archives[r.URL.Path]
+	handle := reg.handle
 	reg.mu.Unlock()
-	if reg.handle != nil && reg.handle(w, r) {
+	if handle != nil && handle(w, r) {
 		return
 	}
 	if !found {
@@ -97,6 +98,13 @@ func (reg *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// answer sets or clears handle while requests may be on their way.
+func (reg *registry) answer(handle func(w http.ResponseWriter, r *http.Request) bool) {
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+	reg.handle = handle
 }
 
 func (reg *registry) asked() []string {
@@ -151,7 +159,7 @@ func lockBytes(t testing.TB, packages entries) []byte {
 
 func newClient(t testing.TB, url string, change ...func(*npm.Config)) *npm.Client {
 	t.Helper()
-	c := npm.Config{Registry: url, CacheDir: filepath.Join(t.TempDir(), "cache"), Backoff: time.Millisecond}
+	c := npm.Config{Registry: url, CacheDir: filepath.Join(tempDir(t), "cache"), Backoff: time.Millisecond}
 	for _, f := range change {
 		f(&c)
 	}
@@ -176,4 +184,14 @@ func mustNotExist(t testing.TB, path string) {
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("%s is there (err = %v); want nothing", path, err)
 	}
+}
+
+// tempDir is a temporary directory that nobody else may write to, whatever the umask.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

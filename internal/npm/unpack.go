@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -113,6 +114,11 @@ func (t *tree) unpack(ctx context.Context, p *Package, archive io.Reader) error 
 func unpackFault(p *Package, err error) error {
 	if full := diskFull(err); full != err { //nolint:errorlint // asks whether it was replaced
 		return full
+	}
+	for _, wrong := range []error{syscall.ENOTDIR, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENAMETOOLONG} {
+		if errors.Is(err, wrong) {
+			return errPackage(p, "its archive holds files that cannot lie beside each other.", err)
+		}
 	}
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {

@@ -150,11 +150,10 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 		},
 		Marker: markerName, Sealed: seal,
 		Progress: func(p npm.Progress) {
-			step := Progress{Step: StepDownload, Done: min(p.Bytes, total), Total: total}
+			s.tell(Progress{Step: StepDownload, Done: p.Bytes, Total: total})
 			if p.Packages == p.Of {
-				step = Progress{Step: StepWrite}
+				s.tell(Progress{Step: StepWrite})
 			}
-			s.tell(step)
 		},
 		Finish: func(ctx context.Context, dir string) error {
 			return tryNode(ctx, filepath.Join(dir, "node_modules", node, "bin", "node"), "v"+st.NodeJS)
