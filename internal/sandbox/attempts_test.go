@@ -40,6 +40,9 @@ var attempts = map[string]func(args []string) error{
 	"listen-mptcp":  func(a []string) error { return bindSocket(a[0], unix.AF_INET, 262) },
 	"listen-smc":    func(a []string) error { return bindSocket(a[0], 43, 0) },
 	"signal":        func(a []string) error { return unix.Kill(number(a[0]), unix.SIGCONT) },
+	"starve":        starve,
+	"slow-down":     func(a []string) error { return unix.Setpriority(unix.PRIO_PROCESS, number(a[0]), 10) },
+	"slow-all":      func([]string) error { return unix.Setpriority(unix.PRIO_USER, 0, 10) },
 	"ptrace":        traceProcess,
 	"memory-of":     memoryOf,
 	"mount":         mountHere,
@@ -173,6 +176,16 @@ func bindSocket(port string, family, protocol int) error {
 		return err
 	}
 	return unix.Listen(fd, 1)
+}
+
+// starve lowers a limit of another process.
+func starve(a []string) error {
+	var now unix.Rlimit
+	if err := unix.Prlimit(number(a[0]), unix.RLIMIT_CORE, nil, &now); err != nil {
+		return err
+	}
+	now.Cur = 0
+	return unix.Prlimit(number(a[0]), unix.RLIMIT_CORE, &now, nil)
 }
 
 func traceProcess(a []string) error {

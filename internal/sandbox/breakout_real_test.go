@@ -47,6 +47,9 @@ func (g *ground) breakouts(victim int) []breakout {
 		{what: "read another process's environment", name: "environment", args: []string{pid}},
 		{what: "open another process's memory", name: "memory-of", args: []string{pid}},
 		{what: "signal another process", name: "signal", args: []string{pid}},
+		{what: "change another process's limits", name: "starve", args: []string{pid}},
+		{what: "slow another process down", name: "slow-down", args: []string{pid}},
+		{what: "speak to an abstract socket", name: "dial-unix", args: []string{g.abstract}},
 		{what: "trace another process", name: "ptrace", args: []string{pid}},
 		{what: "listen on a port", name: "listen", args: []string{"18743"}},
 		{what: "listen on a port through Multipath TCP", name: "listen-mptcp", args: []string{"18743"}},
@@ -126,10 +129,11 @@ func TestEachWallHoldsAlone(t *testing.T) {
 	g.tryBehind(sandbox.LayerLandlock, [][]string{
 		{"read", g.db}, {"read", flows}, {"append", flows}, {"list", g.dir}, {"append", g.stack},
 		{"through-link", flows, g.a}, {"hard-link", flows, g.a}, {"environment", pid}, {"memory-of", pid},
-		{"signal", pid}, {"ptrace", pid}, {"listen", "18745"},
+		{"signal", pid}, {"ptrace", pid}, {"listen", "18745"}, {"dial-unix", g.abstract},
 	})
 	g.tryBehind(sandbox.LayerSeccomp, [][]string{
 		{"listen-mptcp", "18745"}, {"namespace"}, {"keyring"}, {"io-uring"}, {"ptrace", pid},
+		{"starve", pid}, {"slow-down", pid}, {"slow-all"},
 	})
 }
 
@@ -145,6 +149,25 @@ func (g *ground) tryBehind(wall sandbox.Layer, attempts [][]string) {
 				t.Errorf("status %d, %q %s; want refused", o.Code, o.Output, o.Err)
 			}
 		})
+	}
+}
+
+// An instance may leave a link where its directory was. A rule made for it at the
+// next start would open whatever the link points to.
+func TestALinkInPlaceOfADirectoryIsRefused(t *testing.T) {
+	for _, owner := range []int{0, uidNormal} {
+		g := newGround(t, owner)
+		tmp := filepath.Join(g.a, "tmp")
+		noError(t, os.Remove(tmp))
+		noError(t, os.Symlink(g.b, tmp))
+		s := g.spec("append", filepath.Join(g.b, "flows.json"))
+		s.WriteDirs = []string{tmp}
+		if o := g.jailed(s); !strings.Contains(o.Err, "is not a directory") {
+			t.Errorf("user %d: status %d, %q, error %q; want the link refused", owner, o.Code, o.Output, o.Err)
+		}
+		if err := sandbox.Own(tmp, uidA, uidA); err == nil {
+			t.Error("Own followed a link")
+		}
 	}
 }
 

@@ -38,6 +38,8 @@ type ground struct {
 	db     string // the platform's database
 	a, b   string // directories of the instances
 	parent string // cgroup
+
+	abstract string // a socket of the platform that has no file
 }
 
 func newGround(t *testing.T, owner int) *ground {
@@ -67,6 +69,10 @@ func newGround(t *testing.T, owner int) *ground {
 		noError(t, sandbox.Own(dir, owner, owner))
 	}
 	t.Cleanup(g.removeGroups)
+	g.abstract = "@" + dir
+	l, err := net.Listen("unix", g.abstract)
+	noError(t, err)
+	t.Cleanup(func() { l.Close() })
 	return g
 }
 

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -77,6 +79,11 @@ func (o *landlockOrder) apply() error {
 	if o == nil {
 		return nil
 	}
+	for _, dir := range o.WriteDirs {
+		if err := realDirectory(dir); err != nil {
+			return err
+		}
+	}
 	cfg := landlock.V11
 	cfg.HandledAccessNet = ll.AccessNetBindTCP // connecting is free, UDP too
 	return cfg.BestEffort().Restrict(o.rules()...)
@@ -96,6 +103,16 @@ func (o *landlockOrder) rules() []landlock.Rule {
 		rules = append(rules, landlock.BindTCP(p))
 	}
 	return rules
+}
+
+// realDirectory refuses a link: what the program may change, it may have made
+// itself in its last life, and a rule would open whatever a link points to.
+func realDirectory(path string) error {
+	info, err := os.Lstat(path)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a directory", path)
+	}
+	return err
 }
 
 // resolverDirs holds where /etc/resolv.conf points to. A rule sticks to the file

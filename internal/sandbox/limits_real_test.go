@@ -301,7 +301,7 @@ func TestARenewedLauncherAdoptsItsProgram(t *testing.T) {
 func TestAStartThatCannotBeConfinedIsRefused(t *testing.T) {
 	g := newGround(t, 0)
 	for what, change := range map[string]func(*sandbox.Spec){
-		"open":                    func(s *sandbox.Spec) { s.WriteDirs = []string{g.a + "/not-there"} },
+		"apply landlock":          func(s *sandbox.Spec) { s.WriteDirs = []string{g.a + "/not-there"} },
 		"enter working directory": func(s *sandbox.Spec) { s.Dir = g.b },
 		"execute":                 func(s *sandbox.Spec) { s.Program = g.stack },
 	} {

@@ -32,12 +32,24 @@ var absent = []uint32{
 	unix.SYS_CLONE3, unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER,
 }
 
+// onItself calls are let through where their arguments, at these offsets, are
+// zero and so mean the caller. Under one user, they would let a flow slow down or
+// starve the platform.
+var onItself = map[uint32][]uint32{
+	unix.SYS_PRLIMIT64:          {dataArg0},
+	unix.SYS_SETPRIORITY:        {dataArg0, dataArg1},
+	unix.SYS_SCHED_SETATTR:      {dataArg0},
+	unix.SYS_SCHED_SETPARAM:     {dataArg0},
+	unix.SYS_SCHED_SETSCHEDULER: {dataArg0},
+}
+
 // Offsets in struct seccomp_data. The lower half of an argument comes first on
 // the little-endian processors that we build for.
 const (
 	dataNumber = 0
 	dataArch   = 4
 	dataArg0   = 16
+	dataArg1   = 24
 	dataArg2   = 32
 )
 
@@ -81,10 +93,25 @@ func buildFilter(arch uint32) filter {
 	for _, n := range forbidden {
 		f.refuseCall(n, unix.EPERM)
 	}
+	for number, args := range onItself {
+		f.guardOthers(number, args)
+	}
 	f.guardClone()
 	f.guardSocket()
 	f.allow()
 	return f
+}
+
+func (f *filter) guardOthers(number uint32, args []uint32) {
+	var g filter
+	for _, offset := range args {
+		g.load(offset)
+		g.ifEqual(0, 1)
+		g.answer(unix.EPERM)
+	}
+	g.allow()
+	f.unless(number, len(g))
+	*f = append(*f, g...)
 }
 
 func (f *filter) guardClone() {

@@ -78,6 +78,9 @@ func Own(dir string, uid, gid int) error {
 	if gid == 0 {
 		gid = uid
 	}
+	if err := realDirectory(dir); err != nil {
+		return fmt.Errorf("own: %w", err)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("own %s: %w", dir, err)
