@@ -18,6 +18,10 @@ const maxHints = 100
 // over; flows that Node-RED could not load are not taken, and the report says so.
 func (s *Supervisor) Set(spec *wire.Spec) error {
 	if err := spec.Check(); err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fault = faultOf(err, "What ran before goes on.")
+		signal(s.wake)
 		return err
 	}
 	flaw := wire.CheckFlows(spec.Flows)

@@ -2,12 +2,14 @@ package nodered
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 
 	"leat/internal/fleet"
@@ -20,7 +22,10 @@ const maxLine = 80 << 20
 // maxAsked bounds how many questions of one bridge are worked on at a time.
 const maxAsked = 8
 
-var errLineClosed = errors.New("the bridge is closed")
+var (
+	errLineClosed = errors.New("the bridge is closed")
+	errLinePaused = errors.New("the bridge is handed over")
+)
 
 // message is one line, either way.
 type message struct {
@@ -42,6 +47,7 @@ func (e *lineError) Error() string { return e.Message }
 // line is the supervisor's end of the bridge.
 type line struct {
 	conn net.Conn
+	rest []byte // of a message whose end has not come; read when nobody serves
 
 	writing sync.Mutex
 
@@ -112,11 +118,20 @@ func (l *line) serve(ctx context.Context, handle func(ctx context.Context, op st
 	slots := make(chan struct{}, maxAsked)
 	defer answering.Wait()
 	defer cancel()
-	defer l.end()
-	in := bufio.NewReaderSize(l.conn, 16<<10)
+	in := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(l.rest), l.conn), 16<<10)
+	l.rest = nil
 	for {
-		m, err := readMessage(in)
+		text, err := readMessage(in)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			l.rest = text
+			return errLinePaused
+		}
+		var m message
+		if err == nil {
+			m, err = parseMessage(text)
+		}
 		if err != nil {
+			l.end()
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 				err = nil
 			}
@@ -176,25 +191,25 @@ func (l *line) end() {
 	_ = l.conn.Close() // both ends are done with it
 }
 
-func readMessage(in *bufio.Reader) (message, error) {
+// readMessage reads a line. With an error it gives what came of it.
+func readMessage(in *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {
 		part, err := in.ReadSlice('\n')
 		text = append(text, part...)
 		if len(text) > maxLine {
-			return message{}, fmt.Errorf("a message of the bridge is longer than %d MiB", maxLine>>20)
+			return nil, fmt.Errorf("a message of the bridge is longer than %d MiB", maxLine>>20)
 		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return text, err
 		}
-		if err != nil {
-			return message{}, err
-		}
-		break
 	}
+}
+
+func parseMessage(text []byte) (message, error) {
 	var m message
 	if err := json.Unmarshal(text, &m); err != nil {
-		return message{}, fmt.Errorf("read a message of the bridge: %w", err)
+		return m, fmt.Errorf("read a message of the bridge: %w", err)
 	}
 	return m, nil
 }

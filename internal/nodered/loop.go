@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"leat/internal/sandbox"
 	"leat/internal/wire"
 )
 
@@ -35,6 +36,9 @@ type loop struct {
 	modulesTry   time.Time // when laying out may be tried again
 	tries        int       // failed preparations in a row
 	reloading    bool
+	closing      bool
+	keeping      bool // being handed over
+	kept         bool // Node-RED was handed over and is none of ours any more
 	sampled      time.Time
 }
 
@@ -44,6 +48,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	defer cancel()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	s.resume(inner)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -51,6 +56,9 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		case <-timer.C:
 		case e := <-s.events:
 			s.on(inner, e)
+		}
+		if s.loop.kept {
+			return nil
 		}
 		if ctx.Err() == nil {
 			s.watch(inner)
@@ -65,6 +73,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 // shutdown ends Node-RED and waits until everything is still.
 func (s *Supervisor) shutdown(ctx context.Context, cancel context.CancelFunc) error {
 	l := &s.loop
+	l.closing = true
 	if l.cancel != nil {
 		l.cancel()
 	}
@@ -128,6 +137,9 @@ func (s *Supervisor) on(ctx context.Context, e any) {
 		s.exited(e)
 	case evPrepared:
 		s.prepared(ctx, e)
+	case evSuspend:
+		kept, err := s.suspend(ctx)
+		e.answer <- suspended{kept, err}
 	case evReloaded:
 		l.reloading = false
 		if e.err != nil && e.p == l.proc && !e.p.asked {
@@ -319,7 +331,8 @@ func (s *Supervisor) prepare(ctx context.Context, w wanted) {
 		defer s.loop.parts.Done()
 		defer cancel()
 		e := evPrepared{spec: w.spec}
-		e.stack, e.err = s.cfg.Stacks.Find(prepCtx, w.spec.Stack, s.progress("Fetching Node-RED"))
+		flags := sandbox.NodeFlags(w.spec.Limits.MemoryMiB)
+		e.stack, e.err = s.cfg.Stacks.Find(prepCtx, w.spec.Stack, flags, s.home.uid, s.progress("Fetching Node-RED"))
 		if e.err == nil {
 			e.modulesErr = s.layModules(prepCtx, w.spec.Modules)
 		}

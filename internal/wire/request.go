@@ -25,6 +25,9 @@ const (
 const (
 	// StatusPath answers GET with a Report.
 	StatusPath = "/v1/status"
+	// AlivePath answers GET at once with headers, and with an end of the body only
+	// when the runner ends.
+	AlivePath = "/v1/alive"
 	// LookPath takes POST: check in at once. 202.
 	LookPath = "/v1/look"
 	// LogsPath answers GET ?after=SEQ&limit=N with LogLines, one JSON object a

@@ -18,8 +18,8 @@ import (
 //
 //	1  2026-11  the first: check-in with a report and samples, answered by the
 //	            desired state; deploys; module changes in two steps (resolve,
-//	            commit); requests to the runner: status, look, logs, samples,
-//	            renew, stop
+//	            commit); requests to the runner: status, alive, look, logs,
+//	            samples, renew, stop
 const Protocol = 1
 
 // OldestProtocol is the lowest number that this build still speaks.

@@ -1,0 +1,110 @@
+package link
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"leat/internal/fleet"
+	"leat/internal/nodered"
+	"leat/internal/wire"
+)
+
+// How often a runner checks in: when nothing changes, after a change (so that a
+// burst is one), and after a failure.
+const (
+	checkInEvery = 10 * time.Second
+	burst        = 20 * time.Millisecond
+	maxPause     = 5 * time.Second
+)
+
+// Runner checks in: it brings what the runner is and takes what it is to be.
+type Runner struct {
+	Client     *Client
+	Supervisor *nodered.Supervisor
+	Log        *slog.Logger
+
+	look    chan struct{}
+	sampled time.Time
+	events  []wire.Event
+}
+
+// NewRunner is a Runner that has not begun.
+func NewRunner(c *Client, s *nodered.Supervisor, log *slog.Logger) *Runner {
+	return &Runner{Client: c, Supervisor: s, Log: log, look: make(chan struct{}, 1)}
+}
+
+// Look has the runner check in at once.
+func (r *Runner) Look() {
+	select {
+	case r.look <- struct{}{}:
+	default:
+	}
+}
+
+// Run checks in until its context ends.
+func (r *Runner) Run(ctx context.Context) error {
+	pause := time.Duration(0)
+	failures := 0
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.look:
+		case <-r.Supervisor.Changed():
+			if !wait(ctx, burst) {
+				return nil
+			}
+		case <-timer.C:
+		}
+		if err := r.checkIn(ctx); err != nil && ctx.Err() == nil {
+			if failures == 0 {
+				r.Log.WarnContext(ctx, "check-in failed, going on alone", "error", err)
+			}
+			failures++
+			pause = min(50*time.Millisecond<<min(failures, 10), maxPause)
+		} else {
+			if failures > 0 {
+				r.Log.InfoContext(ctx, "checked in again", "failures", failures)
+			}
+			failures, pause = 0, checkInEvery
+		}
+		timer.Reset(pause)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *Runner) checkIn(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	r.events = append(r.events, r.Supervisor.TakeHints()...)
+	in := wire.CheckIn{Report: r.Supervisor.Report(), Samples: r.Supervisor.Samples(r.sampled), Events: r.events}
+	spec, err := r.Client.CheckIn(ctx, in)
+	if err != nil {
+		return err
+	}
+	r.events = nil
+	if n := len(in.Samples); n > 0 {
+		r.sampled = in.Samples[n-1].Time
+	}
+	if spec == nil {
+		return nil
+	}
+	if err := r.Supervisor.Set(spec); err != nil {
+		r.Log.ErrorContext(ctx, "desired state refused", "version", spec.Version, "error", err)
+		if !fleet.IsKind(err, fleet.Invalid) {
+			return err
+		}
+	}
+	return nil
+}
