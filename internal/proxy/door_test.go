@@ -51,7 +51,7 @@ func newPlant(t *testing.T) *plant {
 		t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), running: true, hints: make(chan struct{}, 1),
 		instance: fleet.Instance{ID: "i-1", Team: "t-1", Name: "Pump", Label: "pump", Access: fleet.AccessLogin, Observed: fleet.StateRunning, Wanted: fleet.WantRunning},
 		roles:    map[fleet.SessionID]fleet.Role{"s-owner": fleet.RoleOwner, "s-viewer": fleet.RoleViewer, "s-dash": fleet.RoleDashboard, "s-other": fleet.RoleNone},
-		tokens:   map[string]fleet.Role{"leat-good": fleet.RoleMember},
+		tokens:   map[string]fleet.Role{"leat_good": fleet.RoleMember},
 	}
 	p.upstream = func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "from the flow") }
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -316,7 +316,7 @@ func TestStrangersAndDashboardRoleGetNoEditor(t *testing.T) {
 	if w := p.ask("GET", editorHost, "/.leat/editor/flows", ""); w.Code != http.StatusUnauthorized {
 		t.Errorf("a program without a session got %d; want 401", w.Code)
 	}
-	if w := p.ask("GET", editorHost, "/.leat/editor/flows", "", "Authorization", "Bearer leat-good"); w.Code != http.StatusUnauthorized {
+	if w := p.ask("GET", editorHost, "/.leat/editor/flows", "", "Authorization", "Bearer leat_good"); w.Code != http.StatusUnauthorized {
 		t.Errorf("a token at the editor got %d; want 401", w.Code)
 	}
 }
@@ -423,11 +423,11 @@ func TestAccessModes(t *testing.T) {
 		want   int
 	}{
 		{fleet.AccessLogin, nil, 401},
-		{fleet.AccessLogin, []string{"Authorization", "Bearer leat-good"}, 403},
+		{fleet.AccessLogin, []string{"Authorization", "Bearer leat_good"}, 403},
 		{fleet.AccessOpen, nil, 200},
 		{fleet.AccessToken, nil, 401},
-		{fleet.AccessToken, []string{"Authorization", "Bearer leat-bad"}, 401},
-		{fleet.AccessToken, []string{"Authorization", "Bearer leat-good"}, 200},
+		{fleet.AccessToken, []string{"Authorization", "Bearer leat_bad"}, 401},
+		{fleet.AccessToken, []string{"Authorization", "Bearer leat_good"}, 200},
 	}
 	for _, tt := range tests {
 		p := newPlant(t)

@@ -119,7 +119,7 @@ func userHeader(e Entry) string {
 }
 
 // tokenPrefix begins every personal access token.
-const tokenPrefix = "leat-"
+const tokenPrefix = "leat_"
 
 // leatToken is the bearer token of a request, where it is one of ours.
 func leatToken(r *http.Request) (string, bool) {
