@@ -122,6 +122,18 @@ func (c *cache) keep(i Integrity, part *os.File) error {
 	return os.Rename(part.Name(), c.path(i))
 }
 
+// drop removes the archives of packages.
+func (c *cache) drop(packages []*Package) error {
+	for _, p := range packages {
+		if i, ok := ParseIntegrity(p.Integrity); ok {
+			if err := ignoreMissing(os.Remove(c.path(i))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // trim removes what was used longest ago until the cache fits its bound, and
 // the remains of downloads that nobody took up again.
 func (c *cache) trim() error {

@@ -57,7 +57,11 @@ func (c *Client) Fetch(ctx context.Context, p *Package, got func(bytes int64)) (
 	}
 	d := &download{Client: c, pkg: p, want: want, url: url, part: part, got: got}
 	if err := d.run(ctx); err != nil {
-		return nil, errors.Join(diskFull(err), part.Close())
+		full := diskFull(err)
+		if fleet.IsCode(full, "disk_full") {
+			full = errors.Join(full, os.Remove(part.Name())) // give back what the download took
+		}
+		return nil, errors.Join(full, part.Close())
 	}
 	if err := c.cache.keep(want, part); err != nil {
 		return nil, errors.Join(diskFull(err), part.Close())

@@ -31,6 +31,9 @@ type Layout struct {
 	Owner *Owner
 	// Expect is the sum of the archives' bytes, where it is known beforehand.
 	Expect int64
+	// DropArchives takes the archives out of the cache when the tree is whole: for
+	// a tree that is laid out once. Most of them are then never written to the disk.
+	DropArchives bool
 	// Finish looks at the tree before it is moved into place; its error keeps
 	// what was there.
 	Finish func(ctx context.Context, dir string) error
@@ -74,6 +77,9 @@ func (c *Client) Lay(ctx context.Context, o Layout) (Laid, error) {
 	err = c.fill(ctx, t, packages, r)
 	if err == nil {
 		err = finish(ctx, t, packages, &o)
+	}
+	if err == nil && o.DropArchives {
+		err = c.cache.drop(packages)
 	}
 	if err == nil {
 		err = site.place(&o)

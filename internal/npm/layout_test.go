@@ -184,6 +184,7 @@ func TestAPackageHasLimits(t *testing.T) {
 		"a tree":           {big, npm.Limits{TreeBytes: 1 << 20}},
 		"number of files":  {many, npm.Limits{PackageFiles: 100}},
 		"files in a tree":  {many, npm.Limits{TreeFiles: 100}},
+		"deep folders":     {[]file{{name: "package/" + strings.Repeat("x/", 150) + "y"}}, npm.Limits{TreeFiles: 100}},
 		"a large download": {[]file{{name: "package/x", body: noise(100_000)}}, npm.Limits{TarballBytes: 50_000}},
 	} {
 		t.Run(name, func(t *testing.T) {

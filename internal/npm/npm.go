@@ -61,6 +61,8 @@ type Client struct {
 	allowSHA1 bool
 	limits    Limits
 	log       *slog.Logger
+	// resolving holds a token for each npm that runs: one takes up to 200 MiB.
+	resolving chan struct{}
 }
 
 // New checks the configuration. A missing registry is no error here: a platform
@@ -88,6 +90,7 @@ func New(c Config) (*Client, error) {
 		allowSHA1: c.AllowSHA1,
 		limits:    c.Limits.orDefault(),
 		log:       log,
+		resolving: make(chan struct{}, 2),
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 
 	"leat/internal/fleet"
 )
+
+const maxNpmCache = 256 << 20
 
 // Resolver makes locks by running npm, which downloads metadata only, runs
 // nothing of what it finds, and sees nothing of our environment.
@@ -51,7 +54,13 @@ func (r *Resolver) Resolve(ctx context.Context, q Request) (*Lock, error) {
 	if r.Client.registry == "" {
 		return nil, errNoRegistry()
 	}
-	if err := os.MkdirAll(r.Dir, 0o700); err != nil {
+	select {
+	case r.Client.resolving <- struct{}{}:
+		defer func() { <-r.Client.resolving }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if err := r.makeRoom(); err != nil {
 		return nil, diskFull(err)
 	}
 	scratch, err := os.MkdirTemp(r.Dir, "run-*")
@@ -63,6 +72,37 @@ func (r *Resolver) Resolve(ctx context.Context, q Request) (*Lock, error) {
 		return nil, diskFull(err)
 	}
 	return lock, r.Client.settleScripts(ctx, lock, q)
+}
+
+// makeRoom makes the folder, and empties npm's cache when that has grown too
+// large: npm itself never does.
+func (r *Resolver) makeRoom() error {
+	cache := filepath.Join(r.Dir, "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return err
+	}
+	var sum int64
+	err := filepath.WalkDir(cache, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return ignoreMissing(err)
+		}
+		info, err := d.Info()
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		sum += info.Size()
+		return nil
+	})
+	if err != nil || sum <= maxNpmCache {
+		return err
+	}
+	select {
+	case r.Client.resolving <- struct{}{}: // nobody else is at it
+		defer func() { <-r.Client.resolving }()
+		return RemoveTree(cache)
+	default:
+		return nil
+	}
 }
 
 func (q *Request) check() error {

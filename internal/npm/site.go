@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -76,8 +77,7 @@ func Sweep(dir string) error {
 		return ignoreMissing(err)
 	}
 	for _, e := range entries {
-		ok, err := filepath.Match(tmpPrefix(dir)+"*", e.Name())
-		if err != nil || !ok {
+		if !strings.HasPrefix(e.Name(), tmpPrefix(dir)) {
 			continue
 		}
 		if err := removeUnlocked(filepath.Join(filepath.Dir(dir), e.Name())); err != nil {

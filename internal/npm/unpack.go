@@ -24,7 +24,7 @@ type Limits struct {
 	PackageBytes int64 // 512 MiB: one package, unpacked
 	PackageFiles int64 // 100,000
 	TreeBytes    int64 // 2 GiB: all of a tree, unpacked
-	TreeFiles    int64 // 400,000
+	TreeFiles    int64 // 400,000, directories included
 }
 
 func (l Limits) orDefault() Limits {
@@ -90,7 +90,7 @@ func (t *tree) unpack(ctx context.Context, p *Package, archive io.Reader) error 
 			return context.Cause(ctx)
 		}
 		if files++; files > t.limits.PackageFiles || t.files.Add(1) > t.limits.TreeFiles {
-			return errPackage(p, "it holds too many files.", nil)
+			return unpackFault(p, errTooMany)
 		}
 		if head.Typeflag != tar.TypeReg {
 			continue
@@ -114,6 +114,9 @@ func (t *tree) unpack(ctx context.Context, p *Package, archive io.Reader) error 
 func unpackFault(p *Package, err error) error {
 	if full := diskFull(err); full != err { //nolint:errorlint // asks whether it was replaced
 		return full
+	}
+	if errors.Is(err, errTooMany) {
+		return errPackage(p, "it holds too many files.", nil)
 	}
 	for _, wrong := range []error{syscall.ENOTDIR, syscall.EISDIR, syscall.EEXIST, syscall.ENOTEMPTY, syscall.ENAMETOOLONG} {
 		if errors.Is(err, wrong) {
@@ -192,7 +195,10 @@ func (t *tree) write(name string, r io.Reader, executable bool) error {
 	return errors.Join(err, f.Close())
 }
 
-// mkdir makes a directory and what it lies in, once.
+var errTooMany = errors.New("too many files")
+
+// mkdir makes a directory and what it lies in, once. Directories count as files:
+// a single name may hold thousands.
 func (t *tree) mkdir(dir string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -205,6 +211,9 @@ func (t *tree) mkdirLocked(dir string) error {
 	}
 	if err := t.mkdirLocked(filepath.Dir(dir)); err != nil {
 		return err
+	}
+	if t.files.Add(1) > t.limits.TreeFiles {
+		return errTooMany
 	}
 	err := os.Mkdir(dir, 0o755) //nolint:gosec // trees are read by the uid of an instance
 	if err == nil {

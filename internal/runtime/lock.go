@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -32,7 +33,7 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 func (s *Store) lockFile(ctx context.Context) (*os.File, error) {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+	if err := s.makeDir(); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(s.dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -54,4 +55,14 @@ func (s *Store) lockFile(ctx context.Context) (*os.File, error) {
 			return nil, errors.Join(context.Cause(ctx), f.Close())
 		}
 	}
+}
+
+func (s *Store) makeDir() error {
+	if _, err := os.Stat(s.dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+		return err
+	}
+	return os.Chmod(s.dir, 0o755) //nolint:gosec // whatever the umask
 }

@@ -144,7 +144,7 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 	total := st.ArchiveBytes[on.CPU]
 	node := nodePackage(on.CPU)
 	laid, err := s.npm.Lay(ctx, npm.Layout{
-		Lock: st.lock, Platform: on, Dir: t.Dir, ReadOnly: true, Expect: total,
+		Lock: st.lock, Platform: on, Dir: t.Dir, ReadOnly: true, DropArchives: true, Expect: total,
 		Keep: func(p *npm.Package, file string) bool {
 			return p.Name != node || file == "bin/node" || file == "LICENSE" || file == "package.json"
 		},
