@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"leat/internal/fleet"
-	"leat/internal/nodered"
 	"leat/internal/wire"
 )
 
@@ -23,7 +22,7 @@ type Self interface {
 }
 
 // Handler answers the server's requests that carry the token.
-func Handler(token string, sup *nodered.Supervisor, r *Runner, self Self) http.Handler {
+func Handler(token string, sup Supervised, r *Runner, self Self) http.Handler {
 	h := &handler{sup: sup, self: self}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.StatusPath, func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, sup.Report()) })
@@ -51,7 +50,7 @@ func Handler(token string, sup *nodered.Supervisor, r *Runner, self Self) http.H
 }
 
 type handler struct {
-	sup  *nodered.Supervisor
+	sup  Supervised
 	self Self
 }
 
@@ -80,7 +79,7 @@ func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonl")
 	out := http.NewResponseController(w)
 	for {
-		lines, err := h.sup.Journal().Read(after, int(limit))
+		lines, err := h.sup.Lines(after, int(limit))
 		if err != nil {
 			WriteProblem(w, err)
 			return
@@ -98,7 +97,7 @@ func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 		if q.Get("follow") == "" {
 			return
 		}
-		if out.Flush() != nil || h.sup.Journal().Wait(r.Context(), after) != nil {
+		if out.Flush() != nil || h.sup.WaitLine(r.Context(), after) != nil {
 			return
 		}
 	}

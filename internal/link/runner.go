@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"leat/internal/fleet"
-	"leat/internal/nodered"
 	"leat/internal/wire"
 )
 
@@ -18,10 +17,26 @@ const (
 	maxPause     = 5 * time.Second
 )
 
+// Supervised is a supervisor, as the link sees it.
+type Supervised interface {
+	// Set gives the desired state. An error of kind Invalid says what is wrong
+	// with it; what ran goes on.
+	Set(spec *wire.Spec) error
+	Report() wire.Report
+	// Changed is sent to when the report changed.
+	Changed() <-chan struct{}
+	// TakeHints gives what happened inside since it was last asked.
+	TakeHints() []wire.Event
+	Samples(after time.Time) []wire.Sample
+	// Lines gives lines of the log after a number; WaitLine waits for one.
+	Lines(after int64, limit int) ([]wire.LogLine, error)
+	WaitLine(ctx context.Context, after int64) error
+}
+
 // Runner checks in: it brings what the runner is and takes what it is to be.
 type Runner struct {
 	Client     *Client
-	Supervisor *nodered.Supervisor
+	Supervisor Supervised
 	Log        *slog.Logger
 
 	look    chan struct{}
@@ -30,7 +45,7 @@ type Runner struct {
 }
 
 // NewRunner is a Runner that has not begun.
-func NewRunner(c *Client, s *nodered.Supervisor, log *slog.Logger) *Runner {
+func NewRunner(c *Client, s Supervised, log *slog.Logger) *Runner {
 	return &Runner{Client: c, Supervisor: s, Log: log, look: make(chan struct{}, 1)}
 }
 

@@ -212,23 +212,19 @@ func (h *home) currentModules() string {
 	return digest
 }
 
-// sweepModules removes trees that are neither of the two named.
-func (h *home) sweepModules(keep ...string) error {
+// otherModules lists the trees beside the one of a digest.
+func (h *home) otherModules(keep string) ([]string, error) {
 	entries, err := os.ReadDir(h.path("lib", "modules"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var faults []error
+	var dirs []string
 	for _, e := range entries {
-		needed := false
-		for _, k := range keep {
-			needed = needed || e.Name() == k
-		}
-		if !needed {
-			faults = append(faults, os.RemoveAll(h.path("lib", "modules", e.Name())))
+		if e.Name() != keep && !strings.HasPrefix(e.Name(), ".") {
+			dirs = append(dirs, h.moduleDir(e.Name()))
 		}
 	}
-	return errors.Join(faults...)
+	return dirs, nil
 }
 
 // clearSocket removes what an earlier Node-RED left, or it would not start.

@@ -129,9 +129,7 @@ func (s *Supervisor) on(ctx context.Context, e any) {
 			e.p.ready = time.Now()
 			l.startFault = nil
 			s.say("info", fmt.Sprintf("Node-RED is ready after %.1f s.", time.Since(e.p.begun).Seconds()))
-			if err := s.home.sweepModules(s.home.currentModules()); err != nil {
-				s.cfg.Log.WarnContext(ctx, "sweep modules", "error", err)
-			}
+			s.sweepModules(ctx)
 		}
 	case evExited:
 		s.exited(e)

@@ -55,6 +55,18 @@ func (s *Supervisor) tookModules(ctx context.Context, e evPrepared) bool {
 	return l.proc == nil
 }
 
+// sweepModules removes the trees that nothing uses. It is called when a Node-RED
+// has just started: one that runs for longer may still read from an old tree.
+func (s *Supervisor) sweepModules(ctx context.Context) {
+	dirs, err := s.home.otherModules(s.home.currentModules())
+	for _, dir := range dirs {
+		err = errors.Join(err, s.cfg.Trees.Remove(dir))
+	}
+	if err != nil {
+		s.cfg.Log.WarnContext(ctx, "old modules not removed", "error", err)
+	}
+}
+
 // moduleAsk is what the bridge asks when somebody installs or removes.
 type moduleAsk struct {
 	Name    string `json:"name"`

@@ -58,6 +58,8 @@ type Stack struct {
 type Trees interface {
 	// Lay puts the tree of m into dir, whole or not at all.
 	Lay(ctx context.Context, m wire.Modules, dir string, progress Progress) error
+	// Remove takes a tree away.
+	Remove(dir string) error
 }
 
 // Progress is told how far something is; total is 0 where it is not known.
@@ -174,8 +176,15 @@ func New(cfg Config) (*Supervisor, error) {
 	return s, err
 }
 
-// Journal is the runner's log.
-func (s *Supervisor) Journal() *Journal { return s.journal }
+// Lines gives up to limit lines of the log after a number, oldest first.
+func (s *Supervisor) Lines(after int64, limit int) ([]wire.LogLine, error) {
+	return s.journal.Read(after, limit)
+}
+
+// WaitLine returns when there is a line after a number.
+func (s *Supervisor) WaitLine(ctx context.Context, after int64) error {
+	return s.journal.Wait(ctx, after)
+}
 
 // Samples gives the measurements made after a time, oldest first.
 func (s *Supervisor) Samples(after time.Time) []wire.Sample { return s.samples.after(after) }

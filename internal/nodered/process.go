@@ -334,7 +334,7 @@ func (s *Supervisor) probe(ctx context.Context, p *process) {
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return Dial(ctx, s.home.dir, s.home.uid)
+			return sandbox.Dial(ctx, s.home.path(Socket), s.home.uid)
 		},
 	}}
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, time.Second) {

@@ -92,6 +92,8 @@ func (noTrees) Lay(context.Context, wire.Modules, string, nodered.Progress) erro
 	return &fleet.Error{Kind: fleet.Unavailable, Code: "registry_unreachable", Msg: "The package registry does not answer."}
 }
 
+func (noTrees) Remove(dir string) error { return os.RemoveAll(dir) }
+
 // rig is a supervisor at work on a temporary directory.
 type rig struct {
 	*nodered.Supervisor
@@ -158,13 +160,13 @@ func newRig(t *testing.T, change func(*nodered.Config)) *rig {
 	})
 	// A request that is in a flow when the flow is replaced is never answered.
 	r.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return nodered.Dial(ctx, dir, testUID)
+		return sandbox.Dial(ctx, filepath.Join(dir, nodered.Socket), testUID)
 	}}}
 	return r
 }
 
 func (r *rig) dump() {
-	lines, err := r.Journal().Read(0, 1000)
+	lines, err := r.Lines(0, 1000)
 	for _, l := range lines {
 		r.t.Logf("%s %s %s: %s", l.Level, l.Source, l.Name, l.Text)
 	}
