@@ -36,7 +36,7 @@ func (l Limits) settings(controller string, v2 bool) []setting {
 }
 
 func (l Limits) memorySettings(v2 bool) []setting {
-	bytes := strconv.Itoa(l.MemoryMiB * mebibyte)
+	bytes := strconv.FormatInt(int64(l.MemoryMiB)*mebibyte, 10)
 	switch {
 	case v2 && l.MemoryMiB == 0:
 		return []setting{{file: "memory.max", value: "max"}}

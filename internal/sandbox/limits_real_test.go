@@ -71,9 +71,9 @@ func TestEatingMemoryEndsWithItsReason(t *testing.T) {
 	if o.Explanation.Cause != sandbox.CauseMemoryLimit || !strings.Contains(o.Explanation.Sentence, "128 MiB") {
 		t.Errorf("explanation %+v, counters %+v; want the memory limit", o.Explanation, o.Counters)
 	}
-	s.Limits.MemoryMiB = 512
+	s.Limits.MemoryMiB = 4096
 	if o := g.jailed(s); o.Code != 0 || o.Counters.OOMKills != 0 {
-		t.Errorf("with 512 MiB: status %d, %q, counters %+v; want success", o.Code, o.Output, o.Counters)
+		t.Errorf("with 4096 MiB: status %d, %q, counters %+v; want success", o.Code, o.Output, o.Counters)
 	}
 }
 
@@ -96,13 +96,13 @@ func TestMemoryIsWatchedWithoutACgroup(t *testing.T) {
 		t.Errorf("%+v; want the memory limit", x)
 	}
 
-	s.Name, s.Limits.MemoryMiB = "roomy", 512
+	s.Name, s.Limits.MemoryMiB = "roomy", 4096
 	roomy := g.start(s)
 	awaitLine(t, roomy.out, "here")
 	u, err := roomy.Usage()
 	noError(t, err)
 	if u.RSS < 200<<20 || roomy.Exceeds(u) {
-		t.Errorf("%+v exceeds 512 MiB: %t; want 200 MiB in use and no", u, roomy.Exceeds(u))
+		t.Errorf("%+v exceeds 4096 MiB: %t; want 200 MiB in use and no", u, roomy.Exceeds(u))
 	}
 }
 
