@@ -15,10 +15,12 @@ import (
 
 // Self is what the server may ask of the process around a supervisor.
 type Self interface {
-	// Renew has it become another build of its program, keeping Node-RED.
+	// Renew prepares to become another build of its program at the next Leave,
+	// keeping Node-RED.
 	Renew(ctx context.Context, path string) error
-	// Stop has it end Node-RED and then itself.
-	Stop()
+	// Leave ends it: for another build after Renew, otherwise for good and
+	// Node-RED first.
+	Leave()
 }
 
 // Handler answers the server's requests that carry the token.
@@ -35,8 +37,7 @@ func Handler(token string, sup Supervised, r *Runner, self Self) http.Handler {
 	})
 	mux.HandleFunc("POST "+wire.RenewPath, h.renew)
 	mux.HandleFunc("POST "+wire.StopPath, func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusAccepted)
-		self.Stop()
+		h.leave(w)
 	})
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,5 +133,14 @@ func (h *handler) renew(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, err)
 		return
 	}
+	h.leave(w)
+}
+
+// leave answers first: this connection ends with the process.
+func (h *handler) leave(w http.ResponseWriter) {
+	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusAccepted)
+	// An asker that is gone changes nothing.
+	_ = http.NewResponseController(w).Flush()
+	h.self.Leave()
 }

@@ -127,6 +127,9 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 	if err != nil {
 		return nil, err
 	}
+	if err := s.home.endOrphan(); err != nil {
+		return nil, fmt.Errorf("end what an earlier supervisor left: %w", err)
+	}
 	if err := s.home.clearSocket(); err != nil {
 		return nil, fmt.Errorf("clear socket: %w", err)
 	}
@@ -150,6 +153,9 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
+	}
+	if err := s.home.notePid(p.cell.Pid()); err != nil {
+		s.cfg.Log.WarnContext(ctx, "process number not noted", "error", err)
 	}
 	first, err := wire.Marshal(configOf(spec, safe))
 	if err == nil {

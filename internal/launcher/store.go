@@ -1,0 +1,114 @@
+package launcher
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	goruntime "runtime/debug"
+
+	"leat/internal/driver"
+	"leat/internal/fleet"
+	"leat/internal/nodered"
+	"leat/internal/npm"
+	"leat/internal/runtime"
+	"leat/internal/wire"
+)
+
+// store finds stacks and lays trees out, both from what all instances of this
+// machine share.
+type store struct {
+	packages *npm.Client
+	stacks   *runtime.Store
+	log      *slog.Logger
+}
+
+func newStore(p driver.Place, log *slog.Logger) (*store, error) {
+	packages, err := npm.New(npm.Config{Registry: p.Registry, CacheDir: p.Packages, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	stacks, err := runtime.NewStore(p.Runtime, packages, log)
+	return &store{packages, stacks, log}, err
+}
+
+// Find is nodered.Stacks. A compile cache that cannot be made costs time and
+// nothing else.
+func (s *store) Find(ctx context.Context, digest string, flags []string, uid int, progress nodered.Progress) (nodered.Stack, error) {
+	defer goruntime.FreeOSMemory() // reading the locks takes more than a launcher otherwise needs
+	stack, err := stackOf(digest)
+	if err != nil {
+		return nodered.Stack{}, err
+	}
+	tree, err := s.stacks.Ensure(ctx, stack, func(p runtime.Progress) { progress(p.Done, p.Total) })
+	if err != nil {
+		return nodered.Stack{}, err
+	}
+	cache, err := s.stacks.CompileCache(ctx, tree, flags, uid)
+	if err != nil {
+		s.log.WarnContext(ctx, "no compile cache", "error", err)
+	}
+	return nodered.Stack{Dir: tree.Dir, Node: tree.Node, Cache: cache, NodeRED: stack.NodeRED, NodeJS: stack.NodeJS}, nil
+}
+
+func stackOf(digest string) (*runtime.Stack, error) {
+	all, err := runtime.Stacks()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		if s.Digest == digest {
+			return s, nil
+		}
+	}
+	return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown", Msg: "This build of Leat does not have the stack that the instance runs on."}
+}
+
+// provided names what palette modules get from any stack.
+func provided() ([]string, error) {
+	all, err := runtime.Stacks()
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return all[0].Provided(), nil
+}
+
+// Lay is nodered.Trees.
+func (s *store) Lay(ctx context.Context, m wire.Modules, dir string, progress nodered.Progress) error {
+	defer goruntime.FreeOSMemory()
+	lock, err := npm.ParseLock(m.Lock)
+	if err != nil {
+		return err
+	}
+	on, err := runtime.HostPlatform()
+	if err != nil {
+		return err
+	}
+	names, err := provided()
+	if err != nil {
+		return err
+	}
+	_, err = s.packages.Lay(ctx, npm.Layout{
+		Lock: lock, Platform: on, Dir: dir, Provided: names, ReadOnly: true,
+		Progress: func(p npm.Progress) { progress(p.Bytes, p.Total) },
+	})
+	return err
+}
+
+// Remove is nodered.Trees.
+func (s *store) Remove(dir string) error { return npm.RemoveTree(dir) }
+
+func listenerFrom(fd int) (*net.UnixListener, error) {
+	f := os.NewFile(uintptr(fd), "l.sock")
+	defer f.Close()
+	any, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	l, ok := any.(*net.UnixListener)
+	if !ok {
+		return nil, &fleet.Error{Kind: fleet.Internal, Code: "not_a_socket", Msg: "The inherited descriptor is not a socket."}
+	}
+	l.SetUnlinkOnClose(false)
+	return l, nil
+}
