@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -51,7 +50,7 @@ func makeGroups(parent, name string, l Limits) (*group, []string) {
 		}
 		for _, s := range l.settings(c, p.v2) {
 			if err := writeControl(filepath.Join(p.dir, s.file), s.value); err != nil && !s.optional {
-				gaps = append(gaps, reason("limit "+c, err))
+				gaps = append(gaps, "limit "+c+": "+reason(err))
 				delete(g.parts, c)
 				break
 			}
@@ -66,6 +65,7 @@ func (all hierarchies) makeGroup(parent, name string) (*group, []string) {
 	}
 	g := &group{parts: map[string]part{}, v1: map[string]string{}}
 	var gaps, wanted []string
+	refused := map[string][]string{} // controllers by reason
 	for _, c := range slices.Concat(limited, helping) {
 		h, ok := all.find(c)
 		switch {
@@ -73,18 +73,22 @@ func (all hierarchies) makeGroup(parent, name string) (*group, []string) {
 			wanted = append(wanted, c)
 		case ok:
 			dir := filepath.Join(h.base(parent), parent, name)
-			if err := makeGroup(dir); err != nil {
-				gaps = append(gaps, reason(c, err))
-				continue
+			err := makeGroup(dir)
+			if err == nil {
+				g.v1[c], g.parts[c] = dir, part{dir: dir}
+			} else if slices.Contains(limited, c) {
+				refused[reason(err)] = append(refused[reason(err)], c)
 			}
-			g.v1[c], g.parts[c] = dir, part{dir: dir}
 		case slices.Contains(limited, c):
-			gaps = append(gaps, "the "+c+" controller is not available here")
+			refused["not available here"] = append(refused["not available here"], c)
 		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(refused)) {
+		gaps = append(gaps, strings.Join(refused[why], ", ")+": "+why)
 	}
 	if h, ok := all[""]; ok {
 		if err := g.makeTree(h, parent, name, wanted); err != nil && len(wanted) > 0 {
-			gaps = append(gaps, reason(strings.Join(wanted, ", "), err))
+			gaps = append(gaps, strings.Join(wanted, ", ")+": "+reason(err))
 		}
 	}
 	return g, gaps
@@ -176,12 +180,12 @@ func isGone(err error) bool {
 	return errors.Is(err, unix.ESRCH) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV)
 }
 
-func reason(what string, err error) string {
+func reason(err error) string {
 	switch {
 	case errors.Is(err, unix.EROFS):
-		return what + ": the cgroup file system is read-only here"
+		return "the cgroup file system is read-only here"
 	case errors.Is(err, fs.ErrPermission):
-		return what + ": this user was not given a cgroup; start the service with Delegate=yes"
+		return "this user was not given a cgroup; start the service with Delegate=yes"
 	}
-	return fmt.Sprintf("%s: %v", what, err)
+	return err.Error()
 }
