@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // AuditEvent says who did what to what, from where, with what result.
 type AuditEvent struct {
@@ -23,4 +26,36 @@ type AuditActor struct {
 	ID       string `json:"id,omitempty"`
 	Username string `json:"username,omitempty"`
 	Address  string `json:"address,omitempty"`
+}
+
+// AuditQuery chooses audit events.
+type AuditQuery struct {
+	Page
+	Actor, Event, Object string
+	From, To             time.Time
+}
+
+func (q AuditQuery) options() []RequestOption {
+	text := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format(time.RFC3339Nano)
+	}
+	return []RequestOption{query("actor", q.Actor, "event", q.Event, "object", q.Object, "from", text(q.From), "to", text(q.To))}
+}
+
+// AuditEvents lists the platform's audit events, the newest first.
+func (c *Client) AuditEvents(ctx context.Context, q AuditQuery) (*List[AuditEvent], error) {
+	return list[AuditEvent](ctx, c, "/audit-events", q.Page, q.options()...)
+}
+
+// TeamAuditEvents lists a team's audit events, the newest first.
+func (c *Client) TeamAuditEvents(ctx context.Context, team string, q AuditQuery) (*List[AuditEvent], error) {
+	return list[AuditEvent](ctx, c, at("/teams/", team, "/audit-events"), q.Page, q.options()...)
+}
+
+// InstanceAuditEvents lists an instance's audit events, the newest first.
+func (c *Client) InstanceAuditEvents(ctx context.Context, id string, q AuditQuery) (*List[AuditEvent], error) {
+	return list[AuditEvent](ctx, c, at("/instances/", id, "/audit-events"), q.Page, q.options()...)
 }

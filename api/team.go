@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // Team as a member sees it. Permissions are the caller's in it.
 type Team struct {
@@ -77,4 +81,78 @@ type AcceptInvitation struct {
 	Email    string `json:"email,omitempty"`
 	Name     string `json:"name,omitempty"`
 	Password string `json:"password,omitempty" format:"password"`
+}
+
+// AcceptedInvitation says which team was joined, and as whom; a new account then
+// signs in with its password.
+type AcceptedInvitation struct {
+	Team     string `json:"team"`
+	Slug     string `json:"slug"`
+	Name     string `json:"name"`
+	Username string `json:"username"`
+}
+
+// Teams lists the caller's teams.
+func (c *Client) Teams(ctx context.Context, p Page) (*List[Team], error) {
+	return list[Team](ctx, c, "/teams", p)
+}
+
+// CreateTeam makes a team that the caller owns.
+func (c *Client) CreateTeam(ctx context.Context, in NewTeam, o ...RequestOption) (*Team, error) {
+	return send[Team](ctx, c, http.MethodPost, "/teams", in, o...)
+}
+
+// Team is a team by id or short name.
+func (c *Client) Team(ctx context.Context, team string) (*Team, error) {
+	return take[Team](ctx, c, at("/teams/", team))
+}
+
+// UpdateTeam changes a team.
+func (c *Client) UpdateTeam(ctx context.Context, team string, in EditTeam, o ...RequestOption) (*Team, error) {
+	return send[Team](ctx, c, http.MethodPatch, at("/teams/", team), in, o...)
+}
+
+// DeleteTeam removes a team.
+func (c *Client) DeleteTeam(ctx context.Context, team string) error {
+	return c.do(ctx, http.MethodDelete, at("/teams/", team), nil, nil)
+}
+
+// Members lists a team's members.
+func (c *Client) Members(ctx context.Context, team string, p Page) (*List[Member], error) {
+	return list[Member](ctx, c, at("/teams/", team, "/members"), p)
+}
+
+// SetRole changes a member's role.
+func (c *Client) SetRole(ctx context.Context, team, user, role string) (*Member, error) {
+	return send[Member](ctx, c, http.MethodPatch, at("/teams/", team, "/members/", user), EditMember{Role: role})
+}
+
+// RemoveMember takes a member, or the caller, out of a team.
+func (c *Client) RemoveMember(ctx context.Context, team, user string) error {
+	return c.do(ctx, http.MethodDelete, at("/teams/", team, "/members/", user), nil, nil)
+}
+
+// Invitations lists a team's invitations that wait.
+func (c *Client) Invitations(ctx context.Context, team string, p Page) (*List[Invitation], error) {
+	return list[Invitation](ctx, c, at("/teams/", team, "/invitations"), p)
+}
+
+// Invite invites somebody; the answer holds the link to hand over.
+func (c *Client) Invite(ctx context.Context, team string, in NewInvitation, o ...RequestOption) (*Invitation, error) {
+	return send[Invitation](ctx, c, http.MethodPost, at("/teams/", team, "/invitations"), in, o...)
+}
+
+// DeleteInvitation takes an invitation back.
+func (c *Client) DeleteInvitation(ctx context.Context, team, id string) error {
+	return c.do(ctx, http.MethodDelete, at("/teams/", team, "/invitations/", id), nil, nil)
+}
+
+// ReadInvitation tells the holder of a link what it is for.
+func (c *Client) ReadInvitation(ctx context.Context, secret string) (*InvitationView, error) {
+	return send[InvitationView](ctx, c, http.MethodPost, "/invitations/read", map[string]string{"secret": secret})
+}
+
+// AcceptInvitation joins a team.
+func (c *Client) AcceptInvitation(ctx context.Context, in AcceptInvitation) (*AcceptedInvitation, error) {
+	return send[AcceptedInvitation](ctx, c, http.MethodPost, "/invitations/accept", in)
 }

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // User is a person as they and administrators see them.
 type User struct {
@@ -90,4 +94,93 @@ type NewToken struct {
 type CreatedToken struct {
 	Token
 	Secret string `json:"token"`
+}
+
+// Status tells what anybody may know of the platform.
+func (c *Client) Status(ctx context.Context) (*Status, error) { return take[Status](ctx, c, "/status") }
+
+// Setup makes the first administrator.
+func (c *Client) Setup(ctx context.Context, in Setup) (*SignedIn, error) {
+	return send[SignedIn](ctx, c, http.MethodPost, "/setup", in)
+}
+
+// SignIn begins a session, which the client then uses.
+func (c *Client) SignIn(ctx context.Context, username, password string) (*SignedIn, error) {
+	c.token = ""
+	return send[SignedIn](ctx, c, http.MethodPost, "/session", SignIn{Username: username, Password: password})
+}
+
+// SignOut ends the session.
+func (c *Client) SignOut(ctx context.Context) error {
+	err := c.do(ctx, http.MethodDelete, "/session", nil, nil)
+	c.cookie = ""
+	return err
+}
+
+// Touch says that the person did something.
+func (c *Client) Touch(ctx context.Context) (*Session, error) {
+	return send[Session](ctx, c, http.MethodPost, "/session/activity", nil)
+}
+
+// Sessions lists the caller's sessions.
+func (c *Client) Sessions(ctx context.Context, p Page) (*List[Session], error) {
+	return list[Session](ctx, c, "/user/sessions", p)
+}
+
+// RevokeSession ends one session of the caller.
+func (c *Client) RevokeSession(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, at("/user/sessions/", id), nil, nil)
+}
+
+// RevokeOtherSessions ends all sessions of the caller but this one.
+func (c *Client) RevokeOtherSessions(ctx context.Context) error {
+	return c.do(ctx, http.MethodDelete, "/user/sessions", nil, nil)
+}
+
+// User is the caller.
+func (c *Client) User(ctx context.Context) (*User, error) { return take[User](ctx, c, "/user") }
+
+// EditSelf changes the caller.
+func (c *Client) EditSelf(ctx context.Context, in EditUser, o ...RequestOption) (*User, error) {
+	return send[User](ctx, c, http.MethodPatch, "/user", in, o...)
+}
+
+// Users lists the platform's users.
+func (c *Client) Users(ctx context.Context, p Page) (*List[User], error) {
+	return list[User](ctx, c, "/users", p)
+}
+
+// CreateUser makes a user.
+func (c *Client) CreateUser(ctx context.Context, in NewUser, o ...RequestOption) (*User, error) {
+	return send[User](ctx, c, http.MethodPost, "/users", in, o...)
+}
+
+// FindUser is a user by id.
+func (c *Client) FindUser(ctx context.Context, id string) (*User, error) {
+	return take[User](ctx, c, at("/users/", id))
+}
+
+// UpdateUser changes a user.
+func (c *Client) UpdateUser(ctx context.Context, id string, in EditUser, o ...RequestOption) (*User, error) {
+	return send[User](ctx, c, http.MethodPatch, at("/users/", id), in, o...)
+}
+
+// DeleteUser removes a user.
+func (c *Client) DeleteUser(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, at("/users/", id), nil, nil)
+}
+
+// Tokens lists the caller's tokens.
+func (c *Client) Tokens(ctx context.Context, p Page) (*List[Token], error) {
+	return list[Token](ctx, c, "/user/tokens", p)
+}
+
+// CreateToken makes a token; its secret is in the answer and nowhere else.
+func (c *Client) CreateToken(ctx context.Context, in NewToken, o ...RequestOption) (*CreatedToken, error) {
+	return send[CreatedToken](ctx, c, http.MethodPost, "/user/tokens", in, o...)
+}
+
+// RevokeToken ends a token of the caller.
+func (c *Client) RevokeToken(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, at("/user/tokens/", id), nil, nil)
 }
