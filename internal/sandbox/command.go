@@ -155,8 +155,12 @@ func (c *Cell) admit(err error) error {
 	err = c.sendOrder()
 	text, readErr := io.ReadAll(io.LimitReader(c.fault, 4096))
 	err = errors.Join(err, readErr, c.fault.Close())
-	if len(text) > 0 {
-		err = fmt.Errorf("confine %s: %s", c.spec.Name, strings.TrimSpace(string(text)))
+	why, isReady := strings.CutPrefix(string(text), ready)
+	if why == "" && !isReady {
+		why = "it ended without a word; is the memory limit too small?"
+	}
+	if why != "" {
+		err = errors.Join(fmt.Errorf("confine %s: %s", c.spec.Name, strings.TrimSpace(why)), err)
 	}
 	if err != nil {
 		err = errors.Join(err, c.Kill())

@@ -17,6 +17,10 @@ import (
 // and therefore did not become the program.
 const ExitRefused = 125
 
+// ready is what Confine says when all layers are in force. After it comes nothing,
+// or why the program could not be executed.
+const ready = "ready\n"
+
 // order is what Command tells Confine: no decisions, only steps.
 type order struct {
 	Parent   int            `json:"parent"`
@@ -49,7 +53,10 @@ func Confine(args []string) int {
 	fault := os.NewFile(uintptr(fd+1), "fault")
 	o, err := readOrder(fd)
 	if err == nil {
-		err = o.become()
+		err = o.confine()
+	}
+	if err == nil {
+		err = o.become(fault)
 	}
 	return refuse(fault, err)
 }
@@ -76,11 +83,11 @@ func readOrder(fd int) (*order, error) {
 	return o, nil
 }
 
-// become applies the layers and executes the program. The sequence matters: a
+// confine applies the layers. The sequence matters: a
 // cgroup is joined while its files are still in reach, Landlock opens paths
 // while the process may see them, and the signal of the parent's death is asked
 // for last, because a change of user forgets it.
-func (o *order) become() error {
+func (o *order) confine() error {
 	steps := []struct {
 		what string
 		do   func() error
@@ -99,6 +106,14 @@ func (o *order) become() error {
 		if err := s.do(); err != nil {
 			return fmt.Errorf("%s: %w", s.what, err)
 		}
+	}
+	return nil
+}
+
+// become executes the program; the descriptor of faults closes by that.
+func (o *order) become(fault *os.File) error {
+	if _, err := io.WriteString(fault, ready); err != nil {
+		return err
 	}
 	err := syscall.Exec(o.Program, append([]string{o.Program}, o.Args...), o.Env)
 	return fmt.Errorf("execute %s: %w", o.Program, err)

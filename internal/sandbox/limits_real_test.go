@@ -311,6 +311,9 @@ func TestAStartThatCannotBeConfinedIsRefused(t *testing.T) {
 			t.Errorf("error %q; want %q in it", o.Err, what)
 		}
 	}
+	if o := (job{Self: "/bin/true", Spec: g.spec("exit", "0")}).run(); !strings.Contains(o.Err, "without a word") {
+		t.Errorf("error %q; want a binary that cannot confine noticed", o.Err)
+	}
 	if o := (job{Self: g.dir + "/no-binary", Spec: g.spec("exit", "0")}).run(); !strings.Contains(o.Err, "no-binary") {
 		t.Errorf("error %q; want the missing binary named", o.Err)
 	}
