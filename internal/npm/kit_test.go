@@ -157,8 +157,13 @@ func lockBytes(t testing.TB, packages entries) []byte {
 	return b
 }
 
+// newClient is a client with a cache of its own; without a url it has no
+// registry, however the tests were linked.
 func newClient(t testing.TB, url string, change ...func(*npm.Config)) *npm.Client {
 	t.Helper()
+	linked := npm.DefaultRegistry
+	npm.DefaultRegistry = ""
+	defer func() { npm.DefaultRegistry = linked }()
 	c := npm.Config{Registry: url, CacheDir: filepath.Join(tempDir(t), "cache"), Backoff: time.Millisecond}
 	for _, f := range change {
 		f(&c)

@@ -117,7 +117,11 @@ func (q *Request) check() error {
 
 // run writes what is wanted, lets npm work, and reads the lock it made.
 func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, error) {
-	manifest, err := json.Marshal(map[string]any{"name": "modules", "version": "1.0.0", "private": true, "dependencies": q.Wanted})
+	wanted := q.Wanted
+	if wanted == nil {
+		wanted = map[string]string{}
+	}
+	manifest, err := json.Marshal(map[string]any{"name": "modules", "version": "1.0.0", "private": true, "dependencies": wanted})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +154,7 @@ func (r *Resolver) npm(ctx context.Context, scratch string) error {
 		"--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
 		"--registry="+r.Client.registry+"/", "--cache="+filepath.Join(r.Dir, "cache"), "--logs-max=0",
 		"--userconfig="+filepath.Join(scratch, "user.npmrc"), "--globalconfig="+filepath.Join(scratch, "global.npmrc"),
-		"--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=30000")
+		"--fetch-retries=2", "--fetch-retry-factor=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=30000")
 	cmd.Dir = scratch
 	cmd.Env = sealedEnv(scratch)
 	out := &head{max: 1 << 20}

@@ -140,6 +140,13 @@ func realPalette(t *testing.T, client *npm.Client, tree runtime.Tree, dir string
 		}
 		t.Logf("laid out from the %s: %v (%d packages, %d files)", how, time.Since(start), laid.Packages, laid.Files)
 	}
+	for name, wanted := range map[string]map[string]string{"one": {"node-red-node-random": "*"}, "none": nil} {
+		ask.Base, ask.Wanted = lock, wanted
+		less, err := r.Resolve(t.Context(), ask)
+		if err != nil || len(less.Packages) != len(wanted) {
+			t.Errorf("with %s wanted: %v packages, err = %v", name, less, err)
+		}
+	}
 	cmd := exec.CommandContext(t.Context(), tree.Node, "-e", `require("node-red-contrib-moment/package.json"); require("moment"); console.log(require("node-red-node-random/package.json").name)`)
 	cmd.Dir = filepath.Join(dir, "modules")
 	if out, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "node-red-node-random" {

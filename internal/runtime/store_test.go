@@ -90,6 +90,9 @@ func TestAStackThatIsNotCompleteIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(tree.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for name, content := range map[string]string{
 		"torn":           string(whole[:20]),
 		"other platform": strings.Replace(string(whole), "linux", "win32", 1),
