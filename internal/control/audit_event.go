@@ -74,3 +74,17 @@ func auditEventOf(r *store.AuditRow) *AuditEvent {
 	out.AuditEvent = *e
 	return out
 }
+
+// ListInstance lists an instance's events, the newest first.
+func (c *AuditEvents) ListInstance(ctx context.Context, who fleet.Actor, id fleet.InstanceID, f store.AuditFilter, p store.Page) (list []*AuditEvent, next string, err error) {
+	err = c.read(ctx, who, fleet.InstanceAudit, func(s *step) error {
+		i, err := s.inInstance(id)
+		if err != nil {
+			return err
+		}
+		f.Team, f.Object = i.Team, string(id)
+		list, next, err = s.auditEvents(f, p)
+		return err
+	})
+	return list, next, err
+}

@@ -8,6 +8,7 @@
 package control
 
 import (
+	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -30,6 +31,16 @@ type Deps struct {
 	SessionLife time.Duration
 	// SetupSecret reports whether a secret is the one of the setup link in force.
 	SetupSecret func(secret string) bool
+	// Stacks are what instances can run on, the default first; Blueprints are flows
+	// to start from, by id.
+	Stacks     []Stack
+	Blueprints map[string]json.RawMessage
+	// Resolver is nil where there is no package registry.
+	Resolver Resolver
+	// PlatformURL is where people find the platform, without a slash at its end.
+	PlatformURL string
+	// ReservedPorts are the platform's own; no flow may listen on them.
+	ReservedPorts []uint16
 	// CheckpointFile gets a copy of every checkpoint of the audit log.
 	CheckpointFile string
 	// AuditKeep is how long audit events keep their content; 0 means for ever.
@@ -46,6 +57,11 @@ type Control struct {
 	Members      *Members
 	Invitations  *Invitations
 	Applications *Applications
+	Instances    *Instances
+	Flows        *Flows
+	Environment  *Environment
+	Modules      *Modules
+	Runners      *Runners
 	Keys         *Keys
 	AuditEvents  *AuditEvents
 }
@@ -53,6 +69,7 @@ type Control struct {
 // New makes the verbs.
 func New(d Deps) *Control {
 	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1)}
+	instances, flows, modules := newInstances(c), &Flows{core: c}, &Modules{core: c}
 	return &Control{
 		Setup:        &Setup{core: c},
 		Users:        &Users{core: c, throttle: newThrottle()},
@@ -62,6 +79,11 @@ func New(d Deps) *Control {
 		Members:      &Members{core: c},
 		Invitations:  &Invitations{core: c},
 		Applications: &Applications{core: c},
+		Instances:    instances,
+		Flows:        flows,
+		Environment:  &Environment{core: c},
+		Modules:      modules,
+		Runners:      &Runners{core: c, instances: instances, flows: flows, modules: modules},
 		Keys:         &Keys{core: c},
 		AuditEvents:  &AuditEvents{core: c},
 	}

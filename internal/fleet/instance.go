@@ -73,6 +73,44 @@ const (
 	StateUnreachable State = "unreachable"
 )
 
+// Valid reports whether s is one of the states.
+func (s State) Valid() bool {
+	switch s {
+	case StateStarting, StateRunning, StateStopping, StateStopped, StateSuspended:
+		return true
+	}
+	return s.Trouble()
+}
+
+// Moving reports whether the state is on its way to another.
+func (s State) Moving() bool { return s == StateStarting || s == StateStopping }
+
+// Towards is what people see from the moment a state is asked for until the
+// runner tells how far it is.
+func (s State) Towards(want Wanted, restart bool) State {
+	switch {
+	case want == WantRunning && (restart || s == StateStopped || s == StateSuspended || s == StateStopping || s == StateFailed):
+		return StateStarting
+	case want == WantRunning:
+		return s
+	case s == StateStopped || s == StateSuspended:
+		return s.Shown(want)
+	}
+	return StateStopping
+}
+
+// Shown is the state as people see it: a runner that is stopped does not know
+// whether that is called suspended.
+func (s State) Shown(want Wanted) State {
+	if (s == StateStopped || s == StateSuspended) && want == WantSuspended {
+		return StateSuspended
+	}
+	if s == StateSuspended && want == WantStopped {
+		return StateStopped
+	}
+	return s
+}
+
 // Trouble reports whether an instance in this state needs somebody.
 func (s State) Trouble() bool {
 	switch s {
@@ -110,4 +148,25 @@ func FindInstanceType(id string) (InstanceType, bool) {
 		}
 	}
 	return InstanceType{}, false
+}
+
+// Deploy is one change of an instance's flows.
+type Deploy struct {
+	ID       DeployID
+	Instance InstanceID
+	Time     time.Time
+	// Author is a username, or what else made it; AuthorID is empty where that is
+	// no person.
+	Author   string
+	AuthorID UserID
+	// Digest is the SHA-256 of the flows.
+	Digest string
+	Nodes  int
+	Size   int
+}
+
+// Module is a palette module and its exact version.
+type Module struct {
+	Name    string
+	Version string
 }

@@ -102,3 +102,12 @@ func wordPattern(q string) string {
 	}
 	return "% " + likeEscaper.Replace(q) + "%"
 }
+
+// constraintOf names the constraint that refused a row; PostgreSQL alone says.
+func constraintOf(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.ConstraintName
+	}
+	return ""
+}

@@ -57,6 +57,28 @@ type AuditEvent struct {
 	Bytes         string
 }
 
+type Deploy struct {
+	ID         fleet.DeployID
+	InstanceID fleet.InstanceID
+	Time       int64
+	Author     string
+	AuthorID   fleet.UserID
+	Digest     string
+	Nodes      int64
+	Size       int64
+}
+
+type DoorDeploy struct {
+	ID         string
+	InstanceID fleet.InstanceID
+	Digest     string
+	UserID     fleet.UserID
+	Username   string
+	SessionID  fleet.SessionID
+	Addr       string
+	CreatedAt  int64
+}
+
 type Idempotency struct {
 	UserID    fleet.UserID
 	Route     string
@@ -65,6 +87,42 @@ type Idempotency struct {
 	ObjectID  string
 	Secret    []byte
 	CreatedAt int64
+}
+
+type Instance struct {
+	ID            fleet.InstanceID
+	ApplicationID fleet.ApplicationID
+	TeamID        fleet.TeamID
+	Name          string
+	NameKey       string
+	Label         string
+	Type          string
+	Stack         string
+	Access        fleet.Access
+	Wanted        fleet.Wanted
+	Restarts      int64
+	SafeMode      bool
+	TimeZone      string
+	Ports         string
+	Version       int64
+	CreatedAt     int64
+	UpdatedAt     int64
+	SpecVersion   int64
+	EnvVersion    int64
+	State         fleet.State
+	ObservedAt    int64
+	Reason        string
+	Report        string
+	Dashboard     string
+}
+
+type InstanceFlow struct {
+	InstanceID  fleet.InstanceID
+	Flows       []byte
+	Digest      string
+	Nodes       int64
+	Credentials []byte
+	DeployID    fleet.DeployID
 }
 
 type Invitation struct {
@@ -77,6 +135,26 @@ type Invitation struct {
 	InvitedBy fleet.UserID
 	CreatedAt int64
 	ExpiresAt int64
+}
+
+type Module struct {
+	InstanceID fleet.InstanceID
+	Direct     string
+	Lock       []byte
+	Digest     string
+	ChangeID   fleet.DeployID
+	UpdatedAt  int64
+}
+
+type ModuleChange struct {
+	ID         fleet.DeployID
+	InstanceID fleet.InstanceID
+	CreatedAt  int64
+	Summary    string
+	Direct     string
+	Lock       []byte
+	Digest     string
+	Base       string
 }
 
 type Session struct {
@@ -109,4 +187,13 @@ type Token struct {
 	CreatedAt int64
 	ExpiresAt int64
 	UsedAt    int64
+}
+
+type Variable struct {
+	InstanceID fleet.InstanceID
+	Place      int64
+	Name       string
+	Value      string
+	Hidden     bool
+	Sealed     []byte
 }

@@ -111,7 +111,6 @@ create table instance (
     -- flows, environment and modules.
     spec_version   bigint  not null,
     env_version    bigint  not null,
-    secret         bytea   not null,
     state          text collate "C" not null,
     observed_at    bigint  not null,
     reason         text collate "C" not null,

@@ -111,7 +111,6 @@ create table instance (
     -- flows, environment and modules.
     spec_version   bigint  not null,
     env_version    bigint  not null,
-    secret         blob    not null,
     state          text    not null,
     observed_at    bigint  not null,
     reason         text    not null,

@@ -1,0 +1,218 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"leat/api"
+	"leat/internal/fleet"
+	"leat/internal/store"
+	"leat/internal/wire"
+)
+
+// Flows is the verbs of what an instance runs.
+type Flows struct{ *core }
+
+// maxFlows is the largest flow file that is kept.
+const maxFlows = 64 << 20
+
+// Get returns an instance's flows without their credentials.
+func (c *Flows) Get(ctx context.Context, who fleet.Actor, id fleet.InstanceID) (out *api.Flows, err error) {
+	err = c.read(ctx, who, fleet.FlowsRead, func(s *step) error {
+		if _, err := s.inInstance(id); err != nil {
+			return err
+		}
+		f, err := s.Tx.Flows(id)
+		if err != nil {
+			return err
+		}
+		out = &api.Flows{Flows: f.Flows, Digest: f.Digest}
+		return nil
+	})
+	return out, err
+}
+
+// Put deploys flows. Credentials that are given replace the ones kept.
+func (c *Flows) Put(ctx context.Context, who fleet.Actor, id fleet.InstanceID, in api.PutFlows) (out *api.Flows, err error) {
+	if err := checkFlows(in.Flows); err != nil {
+		return nil, err
+	}
+	var credentials json.RawMessage
+	if in.Credentials != nil {
+		if credentials, err = wire.Marshal(in.Credentials); err != nil {
+			return nil, fmt.Errorf("encode credentials: %w", err)
+		}
+	}
+	err = c.write(ctx, who, fleet.FlowsEdit, func(s *step) error {
+		i, err := s.inInstance(id)
+		if err != nil {
+			return err
+		}
+		d := &fleet.Deploy{ID: fleet.NewDeployID(s.now), Author: who.Username, AuthorID: who.User}
+		if _, err := s.deploy(&i.Instance, d, in.Flows, credentials, who); err != nil {
+			return err
+		}
+		out = &api.Flows{Flows: in.Flows, Digest: d.Digest}
+		return nil
+	})
+	return out, err
+}
+
+// checkFlows tells in people's words what is wrong with flows.
+func checkFlows(flows json.RawMessage) error {
+	if len(flows) > maxFlows {
+		return &fleet.Error{Kind: fleet.TooLarge, Code: "flows_too_large", Msg: "The flows are larger than 64 MiB."}
+	}
+	if len(flows) == 0 || string(flows) == "null" {
+		return fleet.InvalidField("flows", "Give the flows: an array of nodes.")
+	}
+	return wire.CheckFlows(flows)
+}
+
+func countNodes(flows json.RawMessage) int {
+	var nodes []struct{}
+	if json.Unmarshal(flows, &nodes) != nil {
+		return 0
+	}
+	return len(nodes)
+}
+
+// deploy keeps flows, their credentials unless nil, their author and the audit
+// event together, and gives the version of the desired state that holds them.
+func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage, by fleet.Actor) (int64, error) {
+	digest, err := wire.Digest(flows)
+	if err != nil {
+		return 0, fleet.InvalidField("flows", "The flows are not JSON.")
+	}
+	d.Instance, d.Time, d.Digest, d.Nodes, d.Size = i.ID, s.now, digest, countNodes(flows), len(flows)
+	before := i.Deploy.Digest
+	if err := s.InsertDeploy(d); err != nil {
+		return 0, err
+	}
+	f := &store.Flows{Instance: i.ID, Flows: flows, Digest: digest, Nodes: d.Nodes, Deploy: d.ID}
+	if credentials != nil {
+		f.Credentials = s.c.sealCredentials(i.ID, credentials)
+	}
+	if err := s.UpdateFlows(f); err != nil {
+		return 0, err
+	}
+	version, err := s.BumpSpec(i.ID, s.now)
+	if err != nil {
+		return 0, err
+	}
+	s.hintInstance(&i.Instance)
+	s.hint(fleet.Event{Noun: "flows", ID: string(i.ID), Team: i.Team, Version: version})
+	detail := map[string]any{"deploy": string(d.ID), "digest": digest, "before": before, "nodes": d.Nodes, "credentials": credentials != nil}
+	return version, s.audit(fleet.AuditEvent{
+		Event: "flows.deploy", Actor: by, Team: i.Team, Application: i.Application, Object: string(i.ID), Name: i.Name, Detail: detail,
+	})
+}
+
+func (c *core) sealCredentials(id fleet.InstanceID, plain []byte) []byte {
+	return c.Key.Derive("credentials").Seal(plain, []byte(id))
+}
+
+func (c *core) openCredentials(id fleet.InstanceID, sealed []byte) (json.RawMessage, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	plain, err := c.Key.Derive("credentials").Open(sealed, []byte(id))
+	if err != nil {
+		return nil, &fleet.Error{Kind: fleet.Conflict, Code: "wrong_platform_key",
+			Msg: "The instance's credentials were sealed with another platform key. Put the platform's own key file back, or deploy the flows with their credentials anew.", Err: err}
+	}
+	return plain, nil
+}
+
+// selfAuthor is who made a deploy that nobody came through the door for.
+const selfAuthor = "the instance itself"
+
+// witnessed is how old what the door saw may be when the save that follows from
+// it arrives: the launcher tries for a while when the server restarts.
+const witnessed = 2 * time.Minute
+
+// Deploy keeps what an instance saves. It is made once however often it is sent,
+// and whose it is says the door and not the instance.
+func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (out wire.Deployed, err error) {
+	if err := checkFlows(in.Flows); err != nil {
+		return out, err
+	}
+	if in.ID == "" {
+		return out, fleet.InvalidField("id", "The deploy has no id.")
+	}
+	digest, err := wire.Digest(in.Flows)
+	if err != nil || in.SHA256 != "" && in.SHA256 != digest {
+		return out, &fleet.Error{Kind: fleet.Invalid, Code: "flows_damaged", Msg: "The flows were damaged on their way. Deploy again.", Err: err}
+	}
+	err = c.write(ctx, who, fleet.RunnerDeploy, func(s *step) error {
+		if err := s.may("", "instance", string(who.Runner)); err != nil {
+			return err
+		}
+		i, err := s.Instance(who.Runner)
+		if err != nil {
+			return err
+		}
+		if done, err := s.Tx.Deploy(in.ID); err == nil && done.Instance == i.ID {
+			out.Version = i.SpecVersion
+			return nil
+		} else if err != nil && !fleet.IsKind(err, fleet.NotFound) {
+			return err
+		}
+		if held, err := s.FlowsDigest(i.ID); err != nil || held != in.Base {
+			return orChanged(err)
+		}
+		out.Version, err = s.deployFromInstance(i, in)
+		return err
+	})
+	return out, err
+}
+
+func orChanged(err error) error {
+	if err != nil {
+		return err
+	}
+	return &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "The flows were changed elsewhere in the meantime. Reload the editor and make your change again."}
+}
+
+func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy) (int64, error) {
+	by, d := s.who, &fleet.Deploy{ID: in.ID, Author: selfAuthor}
+	by.Username = selfAuthor
+	if seen, ok := fleet.DeployDigest(in.Flows); ok {
+		door, err := s.DoorDeploy(i.ID, seen, s.now.Add(-witnessed))
+		if err == nil {
+			by = fleet.Actor{Kind: fleet.ActorUser, User: door.User, Username: door.Username, Session: door.Session, Addr: door.Addr}
+			d.Author, d.AuthorID = door.Username, door.User
+			err = s.DeleteDoorDeploy(door.ID)
+		}
+		if err != nil && !fleet.IsKind(err, fleet.NotFound) {
+			return 0, err
+		}
+	}
+	return s.deploy(i, d, in.Flows, in.Credentials, by)
+}
+
+// keepDeploys is how many deploys of an instance are remembered.
+const keepDeploys = 100
+
+// Prune forgets the oldest deploys, and what the door saw and no deploy followed.
+func (c *Flows) Prune(ctx context.Context) error {
+	var often []fleet.InstanceID
+	err := c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		often, err = tx.DeployedOften(keepDeploys)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range often {
+		err := c.DB.Update(ctx, func(tx *store.Tx) error { _, err := tx.PruneDeploys(id, keepDeploys); return err })
+		if err != nil {
+			return err
+		}
+	}
+	return c.inBatches(ctx, func(tx *store.Tx) (int64, error) {
+		return tx.DeleteOldDoorDeploys(c.Now().Add(-time.Hour), expireBatch)
+	})
+}

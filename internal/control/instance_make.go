@@ -1,0 +1,284 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"leat/api"
+	"leat/internal/fleet"
+	"leat/internal/store"
+	"leat/internal/wire"
+)
+
+// Stack is what an instance can run on.
+type Stack struct {
+	ID     string
+	Digest string
+}
+
+// Create makes an instance in an application and asks for it to run. A label is
+// made from the name where none is given.
+func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, key Key) (i *Instance, err error) {
+	draft, err := c.draft(in)
+	if err != nil {
+		return nil, err
+	}
+	flows, err := c.firstFlows(in)
+	if err != nil {
+		return nil, err
+	}
+	// A label that was made here can be taken by another create at the same time.
+	for range 5 {
+		i, err = c.create(ctx, who, id, in, draft, flows, key)
+		if in.Label != "" || !fleet.IsCode(err, "label_taken") {
+			break
+		}
+	}
+	return i, err
+}
+
+func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, draft fleet.Instance, flows json.RawMessage, key Key) (i *Instance, err error) {
+	err = c.write(ctx, who, fleet.InstanceCreate, func(s *step) error {
+		a, err := s.inApplication(id)
+		if err != nil {
+			return err
+		}
+		if done, err := s.replay(key); done != nil || err != nil {
+			return replayed(done, err, func(made string) error { i, err = s.seeInstance(fleet.InstanceID(made)); return err })
+		}
+		made := draft
+		made.ID, made.Application, made.Team = fleet.NewInstanceID(s.now), a.ID, a.Team
+		made.CreatedAt, made.UpdatedAt, made.ObservedAt = s.now, s.now, s.now
+		if made.Label == "" {
+			if made.Label, err = s.freeLabel(made.Name); err != nil {
+				return err
+			}
+		}
+		if err := s.insertInstance(made, flows); err != nil {
+			return err
+		}
+		if i, err = s.seeInstance(made.ID); err != nil {
+			return err
+		}
+		s.hintInstance(&made)
+		if err := s.auditInstance("instance.create", &made, createDetail(&made, in)); err != nil {
+			return err
+		}
+		return s.remember(key, string(made.ID), nil)
+	})
+	return i, err
+}
+
+func createDetail(i *fleet.Instance, in api.NewInstance) map[string]any {
+	d := map[string]any{"label": i.Label, "type": i.Type, "stack": i.Stack, "access": string(i.Access)}
+	if in.Blueprint != "" {
+		d["blueprint"] = in.Blueprint
+	}
+	return d
+}
+
+// draft checks what an instance is to be and fills in what was left open.
+func (c *Instances) draft(in api.NewInstance) (fleet.Instance, error) {
+	i := fleet.Instance{
+		Label: in.Label, Type: in.InstanceType, Stack: in.Stack, Access: fleet.Access(in.Access), TimeZone: in.TimeZone,
+		Wanted: fleet.WantRunning, Observed: fleet.StateStarting, Version: 1,
+	}
+	var errs [6]error
+	i.Name, errs[0] = fleet.CleanName("name", in.Name)
+	if i.Label != "" {
+		errs[1] = fleet.CheckLabel(i.Label)
+	}
+	if i.Type == "" {
+		i.Type = fleet.DefaultInstanceType
+	}
+	if i.Access == "" {
+		i.Access = fleet.AccessLogin
+	}
+	errs[2], errs[3], errs[4] = checkType(i.Type), checkAccess(i.Access), checkZone(i.TimeZone)
+	if i.Stack == "" && len(c.Stacks) > 0 {
+		i.Stack = c.Stacks[0].ID
+	}
+	if _, ok := c.stack(i.Stack); !ok {
+		errs[5] = fleet.InvalidField("stack", "There is no such stack. Choose one of the list.")
+	}
+	return i, together(errs[:]...)
+}
+
+func (c *core) stack(id string) (Stack, bool) {
+	n := slices.IndexFunc(c.Stacks, func(s Stack) bool { return s.ID == id })
+	if n < 0 {
+		return Stack{}, false
+	}
+	return c.Stacks[n], true
+}
+
+func checkType(id string) error {
+	if _, ok := fleet.FindInstanceType(id); !ok {
+		return fleet.InvalidField("instanceType", "There is no such instance type. Choose one of the list.")
+	}
+	return nil
+}
+
+func checkAccess(a fleet.Access) error {
+	if !a.Valid() {
+		return fleet.InvalidField("access", "Access is login, open or token.")
+	}
+	return nil
+}
+
+func checkZone(zone string) error {
+	if zone == "" {
+		return nil
+	}
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || len(zone) > 64 {
+		return fleet.InvalidField("timeZone", `This is not the name of a time zone. Use one such as "Europe/Berlin".`)
+	}
+	return nil
+}
+
+// firstFlows are the flows a new instance starts with.
+func (c *Instances) firstFlows(in api.NewInstance) (json.RawMessage, error) {
+	flows := in.Flows
+	switch {
+	case len(flows) > 0 && in.Blueprint != "":
+		return nil, fleet.InvalidField("blueprint", "Give flows or a blueprint, not both.")
+	case in.Blueprint != "":
+		var ok bool
+		if flows, ok = c.Blueprints[in.Blueprint]; !ok {
+			return nil, fleet.InvalidField("blueprint", "There is no such blueprint. Choose one of the list.")
+		}
+	case len(flows) == 0:
+		flows = json.RawMessage("[]")
+	}
+	if err := checkFlows(flows); err != nil {
+		return nil, err
+	}
+	return flows, nil
+}
+
+// freeLabel makes a label that no instance has.
+func (s *step) freeLabel(name string) (string, error) {
+	base := fleet.LabelFrom(name)
+	for n := 1; n < 10_000; n++ {
+		label := fleet.Numbered(base, n)
+		there, err := s.LabelTaken(label)
+		if err != nil || !there {
+			return label, err
+		}
+	}
+	return "", &fleet.Error{Kind: fleet.Conflict, Code: "label_taken", Msg: "Many instances have this name. Give it a label of its own."}
+}
+
+// insertInstance writes an instance with its flows, their deploy, and no modules.
+func (s *step) insertInstance(i fleet.Instance, flows json.RawMessage) error {
+	if err := s.InsertInstance(&store.Instance{Instance: i, SpecVersion: 1, EnvVersion: 1}); err != nil {
+		return err
+	}
+	digest, err := wire.Digest(flows)
+	if err != nil {
+		return err
+	}
+	d := &fleet.Deploy{
+		ID: fleet.NewDeployID(s.now), Instance: i.ID, Time: s.now, Author: s.who.Username, AuthorID: s.who.User, Digest: digest, Nodes: countNodes(flows), Size: len(flows),
+	}
+	if err := s.InsertDeploy(d); err != nil {
+		return err
+	}
+	if err := s.InsertFlows(&store.Flows{Instance: i.ID, Flows: flows, Digest: digest, Nodes: d.Nodes, Deploy: d.ID}); err != nil {
+		return err
+	}
+	return s.InsertModules(i.ID, &store.Modules{}, s.now)
+}
+
+func (s *step) seeInstance(id fleet.InstanceID) (*Instance, error) {
+	i, err := s.Instance(id)
+	if err != nil {
+		return nil, err
+	}
+	return seen(i)
+}
+
+// editInstance applies an edit to the configuration.
+func (s *step) editInstance(i *Instance, in api.EditInstance) error {
+	old, diff := i.Instance.Instance, changes{}
+	if err := s.applyInstance(&i.Instance.Instance, in); err != nil {
+		return err
+	}
+	diff.note("name", old.Name, i.Name)
+	diff.note("instanceType", old.Type, i.Type)
+	diff.note("access", string(old.Access), string(i.Access))
+	diff.note("timeZone", old.TimeZone, i.TimeZone)
+	diff.note("safeMode", old.SafeMode, i.SafeMode)
+	diff.note("ports", fmt.Sprint(old.Ports), fmt.Sprint(i.Ports))
+	if len(diff) == 0 {
+		return nil
+	}
+	i.UpdatedAt = s.now
+	if err := s.UpdateInstance(&i.Instance); err != nil {
+		return err
+	}
+	s.hintInstance(&i.Instance.Instance)
+	return s.auditInstance("instance.edit", &i.Instance.Instance, diff)
+}
+
+func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
+	var errs [5]error
+	if in.Name.Set {
+		i.Name, errs[0] = fleet.CleanName("name", in.Name.Value)
+	}
+	if in.InstanceType.Set {
+		i.Type, errs[1] = in.InstanceType.Value, checkType(in.InstanceType.Value)
+	}
+	if in.Access.Set {
+		i.Access = fleet.Access(in.Access.Value)
+		errs[2] = checkAccess(i.Access)
+	}
+	if in.TimeZone.Set {
+		i.TimeZone, errs[3] = in.TimeZone.Value, checkZone(in.TimeZone.Value)
+	}
+	if in.SafeMode.Set {
+		i.SafeMode = in.SafeMode.Value
+	}
+	if in.Ports.Set {
+		i.Ports, errs[4] = s.checkPorts(i.ID, in.Ports.Value)
+	}
+	return together(errs[:]...)
+}
+
+const maxPorts = 20
+
+// checkPorts checks the ports that an instance's flows are to listen on.
+func (s *step) checkPorts(id fleet.InstanceID, in []int) ([]uint16, error) {
+	if len(in) > maxPorts {
+		return nil, fleet.InvalidField("ports", "At most 20 ports.")
+	}
+	others, err := s.InstancePorts()
+	if err != nil {
+		return nil, err
+	}
+	delete(others, id)
+	var out []uint16
+	for n, p := range in {
+		path := fmt.Sprintf("ports[%d]", n)
+		switch port := uint16(p); {
+		case p < 1024 || p > 65535:
+			return nil, fleet.InvalidField(path, "A port is a number from 1024 to 65535.")
+		case slices.Contains(s.c.ReservedPorts, port):
+			return nil, fleet.InvalidField(path, "The platform itself uses this port.")
+		case slices.Contains(out, port):
+			return nil, fleet.InvalidField(path, "This port is there twice.")
+		default:
+			for _, taken := range others {
+				if slices.Contains(taken, port) {
+					return nil, &fleet.Error{Kind: fleet.Conflict, Code: "port_taken", Msg: fmt.Sprintf("Another instance has port %d. Choose another.", p)}
+				}
+			}
+			out = append(out, port)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}

@@ -1,0 +1,206 @@
+package control
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"leat/internal/fleet"
+	"leat/internal/store"
+	"leat/internal/wire"
+)
+
+// Runners is what a host asks of the verbs for the instances it keeps.
+type Runners struct {
+	*core
+	instances *Instances
+	flows     *Flows
+	modules   *Modules
+}
+
+// runnerActor acts for an instance.
+func runnerActor(id fleet.InstanceID) fleet.Actor {
+	return fleet.Actor{Kind: fleet.ActorRunner, Runner: id}
+}
+
+// Versions tells of every instance there is which version its desired state has.
+func (c *Runners) Versions(ctx context.Context) (v map[fleet.InstanceID]int64, err error) {
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		v, err = tx.SpecVersions()
+		return err
+	})
+	return v, err
+}
+
+// Spec is the whole desired state of an instance, with its secrets opened.
+func (c *Runners) Spec(ctx context.Context, id fleet.InstanceID) (spec *wire.Spec, err error) {
+	err = c.read(ctx, runnerActor(id), fleet.RunnerReport, func(s *step) error {
+		if err := s.may("", "instance", string(id)); err != nil {
+			return err
+		}
+		spec, err = s.spec(id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return spec, spec.Seal()
+}
+
+func (s *step) spec(id fleet.InstanceID) (*wire.Spec, error) {
+	i, err := s.InstanceAlone(id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Tx.Flows(id)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := s.c.openCredentials(id, f.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := s.openEnvironment(id)
+	if err != nil {
+		return nil, err
+	}
+	modules, err := s.Tx.Modules(id)
+	if err != nil {
+		return nil, err
+	}
+	stack, ok := s.c.stack(i.Stack)
+	if !ok {
+		return nil, &fleet.Error{Kind: fleet.Conflict, Code: "stack_not_found", Msg: fmt.Sprintf("The stack %s is not part of this version of the platform.", i.Stack)}
+	}
+	size, _ := fleet.FindInstanceType(i.Type)
+	spec := &wire.Spec{
+		Runner: id, Name: i.Name, Version: i.SpecVersion, Running: i.Wanted == fleet.WantRunning, Restarts: i.Restarts, SafeMode: i.SafeMode,
+		Stack: stack.Digest, Flows: f.Flows, Credentials: credentials, Modules: wireModules(modules), Ports: i.Ports, Door: s.c.doorOf(id),
+		Settings: wire.Settings{Title: i.Name, TimeZone: i.TimeZone, PlatformURL: s.c.instancePage(id)},
+		Limits:   wire.Limits{MemoryMiB: size.MemoryMiB, CPUPercent: size.CPUPercent, Processes: maxProcesses},
+		Palette:  wire.Palette{Install: true},
+	}
+	for _, v := range vars {
+		spec.Environment = append(spec.Environment, wire.Variable{Name: v.Name, Value: v.Value})
+	}
+	return spec, nil
+}
+
+// maxProcesses bounds the processes and threads of an instance; Node.js itself
+// has about twenty.
+const maxProcesses = 256
+
+// doorOf is how a runner knows the door. Its key is the same until the platform
+// key changes: a runner that outlives the server keeps its visitors.
+func (c *core) doorOf(id fleet.InstanceID) wire.Door {
+	public := c.Key.Derive("door identity").Signer().Public().(ed25519.PublicKey)
+	return wire.Door{
+		Key:       hex.EncodeToString(c.Key.Derive("door key").MAC(string(id))),
+		PublicKey: base64.StdEncoding.EncodeToString(public),
+		Audience:  string(id),
+	}
+}
+
+func (c *core) instancePage(id fleet.InstanceID) string {
+	if c.PlatformURL == "" {
+		return ""
+	}
+	return c.PlatformURL + "/instance/" + string(id)
+}
+
+// CheckIn notes what a runner says of itself. It is no change of configuration,
+// and nothing in it is trusted beyond this one instance.
+func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn) error {
+	c.instances.addSamples(id, in.Samples)
+	in.Report.Runner = id
+	report, err := json.Marshal(in.Report)
+	if err != nil || len(report) > maxReport {
+		return &fleet.Error{Kind: fleet.Invalid, Code: "invalid_report", Msg: "The report cannot be kept.", Err: err}
+	}
+	if !in.Report.State.Valid() {
+		return &fleet.Error{Kind: fleet.Invalid, Code: "invalid_report", Msg: "The report names a state that is none."}
+	}
+	if same, err := c.unchanged(ctx, id, in.Report); err != nil || same {
+		return err
+	}
+	return c.write(ctx, runnerActor(id), fleet.RunnerReport, func(s *step) error {
+		if err := s.may("", "instance", string(id)); err != nil {
+			return err
+		}
+		i, err := s.InstanceAlone(id)
+		if err != nil {
+			return err
+		}
+		before := i.Instance
+		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Wanted), s.now
+		i.Reason, i.Report, i.Dashboard = cutText(in.Report.Reason, maxReason), string(report), cutText(in.Report.Dashboard, maxReason)
+		if in.Report.SpecVersion < i.SpecVersion && before.Observed.Moving() && !i.Observed.Trouble() {
+			i.Observed = before.Observed // it has not heard yet of what was asked
+		}
+		s.hintInstance(&i.Instance)
+		return s.ObserveInstance(i)
+	})
+}
+
+const (
+	maxReport = 64 << 10
+	maxReason = 500
+	// observeEvery is how often an unchanged report is written down.
+	observeEvery = 30 * time.Second
+)
+
+// unchanged reports whether a report says nothing new.
+func (c *Runners) unchanged(ctx context.Context, id fleet.InstanceID, r wire.Report) (same bool, err error) {
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		i, err := tx.InstanceAlone(id)
+		if err != nil || i.Report == "" || c.Now().Sub(i.ObservedAt) >= observeEvery || i.Observed != r.State.Shown(i.Wanted) {
+			return err
+		}
+		var was wire.Report
+		if err := json.Unmarshal([]byte(i.Report), &was); err != nil {
+			return nil
+		}
+		// These move without anything having happened.
+		was.At, was.LogSeq = r.At, r.LogSeq
+		a, err1 := json.Marshal(was)
+		b, err2 := json.Marshal(r)
+		same = err1 == nil && err2 == nil && string(a) == string(b)
+		return nil
+	})
+	return same, err
+}
+
+// maxSamples of an instance are kept: some hours.
+const maxSamples = 1500
+
+func (c *Instances) addSamples(id fleet.InstanceID, more []wire.Sample) {
+	if len(more) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := append(c.samples[id], more...)
+	if over := len(all) - maxSamples; over > 0 {
+		all = append([]wire.Sample(nil), all[over:]...)
+	}
+	c.samples[id] = all
+}
+
+// Deploy, Resolve and Commit are the verbs of the same name, for an instance.
+func (c *Runners) Deploy(ctx context.Context, id fleet.InstanceID, in wire.Deploy) (wire.Deployed, error) {
+	return c.flows.Deploy(ctx, runnerActor(id), in)
+}
+
+// Resolve is described at Deploy.
+func (c *Runners) Resolve(ctx context.Context, id fleet.InstanceID, in wire.ModuleChange) (wire.Modules, error) {
+	return c.modules.Resolve(ctx, runnerActor(id), in)
+}
+
+// Commit is described at Deploy.
+func (c *Runners) Commit(ctx context.Context, id fleet.InstanceID, in wire.ModuleCommit) (wire.Deployed, error) {
+	return c.modules.Commit(ctx, runnerActor(id), in)
+}
