@@ -64,17 +64,19 @@ type Control struct {
 	Runners      *Runners
 	Keys         *Keys
 	AuditEvents  *AuditEvents
+	Doors        *Doors
 }
 
 // New makes the verbs.
 func New(d Deps) *Control {
 	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1)}
 	instances, flows, modules := newInstances(c), &Flows{core: c}, &Modules{core: c}
+	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
 	return &Control{
 		Setup:        &Setup{core: c},
 		Users:        &Users{core: c, throttle: newThrottle()},
 		Sessions:     &Sessions{core: c, throttle: newThrottle()},
-		Tokens:       &Tokens{core: c, used: map[fleet.TokenID]time.Time{}},
+		Tokens:       tokens,
 		Teams:        &Teams{core: c},
 		Members:      &Members{core: c},
 		Invitations:  &Invitations{core: c},
@@ -86,6 +88,7 @@ func New(d Deps) *Control {
 		Runners:      &Runners{core: c, instances: instances, flows: flows, modules: modules},
 		Keys:         &Keys{core: c},
 		AuditEvents:  &AuditEvents{core: c},
+		Doors:        &Doors{core: c, tokens: tokens},
 	}
 }
 

@@ -18,33 +18,21 @@ import (
 	"net/url"
 	"time"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/wire"
 )
 
-// Entry is what the verbs know of one instance and one caller.
-type Entry struct {
-	Instance fleet.Instance
-	// Actor is the caller; anonymous where no session or token was good.
-	Actor fleet.Actor
-	// Name is what the person is called.
-	Name string
-	// Role is the caller's in the instance's team; administrators are owners everywhere.
-	Role fleet.Role
-	// EndsAt is when the session ends if the person does nothing more; zero without one.
-	EndsAt time.Time
-}
-
-// Rules is what the door asks of the verbs.
+// Rules is what the door asks of the verbs: control.Doors, or a test's own.
 type Rules interface {
 	// Enter finds an instance by its label, and the session's user and role. An
 	// unknown label is fleet.NotFound; a session that is no longer good gives an
 	// anonymous actor and no error.
-	Enter(ctx context.Context, label string, session fleet.SessionID) (Entry, error)
+	Enter(ctx context.Context, label string, session fleet.SessionID) (control.Entry, error)
 	// EnterToken is Enter for a personal access token.
-	EnterToken(ctx context.Context, label, token string) (Entry, error)
+	EnterToken(ctx context.Context, label, token string) (control.Entry, error)
 	// EnterID is Enter by the instance's id; the door asks it of what is open.
-	EnterID(ctx context.Context, id fleet.InstanceID, session fleet.SessionID) (Entry, error)
+	EnterID(ctx context.Context, id fleet.InstanceID, session fleet.SessionID) (control.Entry, error)
 	// Witness notes a deploy that the door lets through: who, and the digest of
 	// the flows in it (see fleet.DeployDigest) and of the whole body.
 	Witness(ctx context.Context, who fleet.Actor, id fleet.InstanceID, flows, body string) error

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/proxy"
 )
@@ -110,13 +111,13 @@ func (p *plant) time() time.Time { p.mu.Lock(); defer p.mu.Unlock(); return p.no
 
 func (p *plant) set(f func()) { p.mu.Lock(); defer p.mu.Unlock(); f() }
 
-func (p *plant) Enter(_ context.Context, label string, s fleet.SessionID) (proxy.Entry, error) {
+func (p *plant) Enter(_ context.Context, label string, s fleet.SessionID) (control.Entry, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if label != p.instance.Label {
-		return proxy.Entry{}, fleet.ErrNotFound("instance")
+		return control.Entry{}, fleet.ErrNotFound("instance")
 	}
-	e := proxy.Entry{Instance: p.instance, Actor: fleet.Anonymous("", ""), Role: fleet.RoleNone}
+	e := control.Entry{Instance: p.instance, Actor: fleet.Anonymous("", ""), Role: fleet.RoleNone}
 	if role, ok := p.roles[s]; ok {
 		e.Actor = fleet.Actor{Kind: fleet.ActorUser, User: fleet.UserID("u-" + string(s)), Username: "anna", Session: s}
 		e.Role, e.Name = role, "Änna"
@@ -124,11 +125,11 @@ func (p *plant) Enter(_ context.Context, label string, s fleet.SessionID) (proxy
 	return e, nil
 }
 
-func (p *plant) EnterID(ctx context.Context, id fleet.InstanceID, s fleet.SessionID) (proxy.Entry, error) {
+func (p *plant) EnterID(ctx context.Context, id fleet.InstanceID, s fleet.SessionID) (control.Entry, error) {
 	return p.Enter(ctx, "pump", s)
 }
 
-func (p *plant) EnterToken(ctx context.Context, label, token string) (proxy.Entry, error) {
+func (p *plant) EnterToken(ctx context.Context, label, token string) (control.Entry, error) {
 	e, err := p.Enter(ctx, label, "")
 	p.mu.Lock()
 	defer p.mu.Unlock()

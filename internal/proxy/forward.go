@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/wire"
 )
@@ -113,7 +114,7 @@ func rewrite(pr *httputil.ProxyRequest) {
 
 // userHeader tells flows and dashboards who is there: base64url of JSON, since
 // names hold any character.
-func userHeader(e Entry) string {
+func userHeader(e control.Entry) string {
 	b, _ := json.Marshal(wire.User{ID: string(e.Actor.User), Username: e.Actor.Username, Name: e.Name, Role: string(e.Role)})
 	return base64.RawURLEncoding.EncodeToString(b)
 }

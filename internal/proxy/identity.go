@@ -10,6 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/wire"
 )
@@ -49,7 +50,7 @@ func newMinter(key ed25519.PrivateKey, now func() time.Time) *minter {
 }
 
 // mint signs who e's actor is, for the instance alone.
-func (m *minter) mint(e Entry) (string, error) {
+func (m *minter) mint(e control.Entry) (string, error) {
 	permission := "read"
 	if e.Actor.May(fleet.FlowsEdit, e.Role, "instance") == nil {
 		permission = "*"

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/wire"
 )
@@ -15,7 +16,7 @@ type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	place  Place
-	entry  Entry
+	entry  control.Entry
 	cookie doorCookie
 	// cookies says that the request carries a cookie of Leat's.
 	cookies bool
@@ -23,7 +24,7 @@ type visit struct {
 
 // enter asks the rules who this is. A bearer token counts on the flows' side of
 // an instance that takes tokens, and nowhere else.
-func (v *visit) enter() (Entry, error) {
+func (v *visit) enter() (control.Entry, error) {
 	ctx := v.r.Context()
 	if v.place.Surface == flowsSurface && !v.cookie.valid {
 		if token, ok := leatToken(v.r); ok {
