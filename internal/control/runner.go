@@ -100,7 +100,7 @@ func (c *core) doorOf(id fleet.InstanceID) wire.Door {
 	public := c.Key.Derive("door identity").Signer().Public().(ed25519.PublicKey)
 	return wire.Door{
 		Key:       hex.EncodeToString(c.Key.Derive("door key").MAC(string(id))),
-		PublicKey: base64.StdEncoding.EncodeToString(public),
+		PublicKey: base64.RawURLEncoding.EncodeToString(public),
 		Audience:  string(id),
 	}
 }
