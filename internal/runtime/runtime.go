@@ -44,12 +44,16 @@ type Stack struct {
 	// ArchiveBytes is what has to be downloaded for a CPU ("x64", "arm64").
 	ArchiveBytes map[string]int64
 
+	// lock is nil in a stack that another Leat laid out.
 	lock *npm.Lock
 }
 
-// Provided names the packages that a palette module gets from the stack; they
+// Provided names the packages that a palette module gets from any stack; they
 // are not installed a second time beside it.
-func (s *Stack) Provided() []string { return []string{nodeRED, dashboard} }
+func Provided() []string { return []string{nodeRED, dashboard} }
+
+// Provided is the function Provided.
+func (s *Stack) Provided() []string { return Provided() }
 
 // Stacks lists the stacks in this binary, by id.
 func Stacks() ([]*Stack, error) {

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,14 +67,19 @@ type Tree struct {
 	Node, NodeRED, NPM string
 }
 
+// marker is what the last file of a tree says.
 type marker struct {
-	Stack    string       `json:"stack"`
-	Digest   string       `json:"digest"`
-	Platform npm.Platform `json:"platform"`
+	Stack     string       `json:"stack"`
+	Label     string       `json:"label"`
+	Digest    string       `json:"digest"`
+	NodeRED   string       `json:"nodeRED"`
+	Dashboard string       `json:"dashboard"`
+	NodeJS    string       `json:"nodeJS"`
+	Platform  npm.Platform `json:"platform"`
 }
 
-func sealOf(st *Stack, on npm.Platform) ([]byte, error) {
-	return json.Marshal(marker{Stack: st.ID, Digest: st.Digest, Platform: on})
+func markerOf(st *Stack, on npm.Platform) ([]byte, error) {
+	return json.Marshal(marker{st.ID, st.Label, st.Digest, st.NodeRED, st.Dashboard, st.NodeJS, on})
 }
 
 func (s *Store) tree(st *Stack, on npm.Platform) Tree {
@@ -96,20 +100,43 @@ func (s *Store) Open(st *Stack) (Tree, error) {
 	if err != nil {
 		return Tree{}, err
 	}
-	t := s.tree(st, on)
-	want, err := sealOf(st, on)
+	if _, err := s.readMarker(st.Digest, on); err != nil {
+		return Tree{}, err
+	}
+	return s.tree(st, on), nil
+}
+
+// OpenDigest is Open for whoever has only the digest. It reads no lock, so it is
+// cheap, and it finds stacks that an earlier Leat laid out, too.
+func (s *Store) OpenDigest(digest string) (Tree, error) {
+	on, err := HostPlatform()
 	if err != nil {
 		return Tree{}, err
 	}
-	have, err := os.ReadFile(filepath.Join(t.Dir, markerName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	m, err := s.readMarker(digest, on)
+	if err != nil {
 		return Tree{}, err
 	}
-	if !bytes.Equal(have, want) {
-		return Tree{}, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_incomplete",
-			Msg: fmt.Sprintf("The stack %s is not laid out on this machine yet.", st.Label), Err: err}
+	return s.tree(&Stack{ID: m.Stack, Label: m.Label, Digest: m.Digest, NodeRED: m.NodeRED, Dashboard: m.Dashboard, NodeJS: m.NodeJS}, on), nil
+}
+
+func (s *Store) readMarker(digest string, on npm.Platform) (marker, error) {
+	var m marker
+	if !digestName.MatchString(digest) {
+		return m, fleet.ErrNotFound("stack")
 	}
-	return t, nil
+	b, err := os.ReadFile(filepath.Join(s.dir, digest, markerName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &m)
+	}
+	if err != nil || m.Digest != digest || m.Platform != on {
+		return m, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_incomplete",
+			Msg: "The stack that is needed is not laid out on this machine, or not completely.", Err: err}
+	}
+	return m, nil
 }
 
 // Ensure returns a stack, laid out; the first call on a machine downloads it.
@@ -132,12 +159,16 @@ func (s *Store) Ensure(ctx context.Context, st *Stack, progress func(Progress)) 
 }
 
 func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
+	if st.lock == nil {
+		return Tree{}, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown",
+			Msg: fmt.Sprintf("This build of Leat does not have the stack %s.", st.ID)}
+	}
 	on, err := HostPlatform()
 	if err != nil {
 		return Tree{}, err
 	}
 	t := s.tree(st, on)
-	seal, err := sealOf(st, on)
+	sealed, err := markerOf(st, on)
 	if err != nil {
 		return Tree{}, err
 	}
@@ -148,7 +179,7 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 		Keep: func(p *npm.Package, file string) bool {
 			return p.Name != node || file == "bin/node" || file == "LICENSE" || file == "package.json"
 		},
-		Marker: markerName, Sealed: seal,
+		Marker: markerName, Sealed: sealed,
 		Progress: func(p npm.Progress) {
 			s.tell(Progress{Step: StepDownload, Done: p.Bytes, Total: total})
 			if p.Packages == p.Of {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"leat/internal/fleet"
+	"leat/internal/npm"
 	"leat/internal/runtime"
 )
 
@@ -104,11 +105,39 @@ func TestAStackThatIsNotCompleteIsRefused(t *testing.T) {
 			t.Errorf("%s marker: err = %v; want stack_incomplete", name, err)
 		}
 	}
+	if _, err := store.OpenDigest(shop.stack.Digest); !fleet.IsCode(err, "stack_incomplete") {
+		t.Errorf("by digest: err = %v; want stack_incomplete", err)
+	}
 	if _, err := store.Ensure(t.Context(), shop.stack, nil); err != nil {
 		t.Errorf("laying it out again: %v", err)
 	}
 	if _, err := store.Open(shop.stack); err != nil {
 		t.Errorf("after that: %v", err)
+	}
+}
+
+func TestAStackIsFoundByItsDigestAlone(t *testing.T) {
+	shop := newShop(t, fakeNode)
+	store := storeAt(t, filepath.Join(tempDir(t), "runtime"), shop.URL)
+	want, err := store.Ensure(t.Context(), shop.stack, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.OpenDigest(shop.stack.Digest)
+	if err != nil || got.Node != want.Node || got.NodeRED != want.NodeRED || got.Stack.NodeJS != "24.21.0" || got.Stack.Label != "Test" {
+		t.Errorf("tree = %+v, err = %v; want %+v", got, err, want)
+	}
+	if _, err := store.Ensure(t.Context(), got.Stack, nil); err != nil {
+		t.Errorf("ensuring what is there: %v", err)
+	}
+	if err := npm.RemoveTree(got.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Ensure(t.Context(), got.Stack, nil); !fleet.IsCode(err, "stack_unknown") {
+		t.Errorf("without a lock: err = %v; want stack_unknown", err)
+	}
+	if _, err := store.OpenDigest("../" + shop.stack.Digest); !fleet.IsKind(err, fleet.NotFound) {
+		t.Errorf("a path as a digest: err = %v; want not found", err)
 	}
 }
 
