@@ -60,6 +60,7 @@ var attempts = map[string]func(args []string) error{
 	"kill-self":     func(a []string) error { return killSelf(unix.Signal(number(a[0]))) },
 	"stay":          func([]string) error { return stay() },
 	"linger":        func([]string) error { return linger() },
+	"breed":         func([]string) error { return breed() },
 	"escape-group":  escapeGroup,
 	"facts":         func([]string) error { return facts() },
 	"bpf":           func([]string) error { return call(unix.SYS_BPF) },
@@ -321,6 +322,17 @@ func killSelf(s unix.Signal) error {
 		return err
 	}
 	select {}
+}
+
+// breed starts copies of itself in sessions of their own for as long as it may.
+func breed() error {
+	for {
+		c := exec.Command("/proc/self/exe", "attack", "breed")
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if c.Start() == nil {
+			go c.Wait()
+		}
+	}
 }
 
 // escapeGroup leaves a process behind that nobody waits for, in a session of its

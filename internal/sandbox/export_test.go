@@ -4,6 +4,7 @@ package sandbox
 var (
 	LandlockGaps = landlockGaps
 	UIDsIn       = uidsIn
+	ProcessesOf  = processesOf
 )
 
 // Check is the spec's own judgement.

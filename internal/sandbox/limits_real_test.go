@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -230,6 +231,40 @@ func TestKillLeavesNothingRunning(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestKillCatchesProcessesThatKeepForking(t *testing.T) {
+	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup}} {
+		g := newGround(t, 0)
+		s := g.spec("breed")
+		s.Without, s.Limits.Pids = without, 96
+		cell := g.start(s)
+		eventually(t, "a crowd", func() bool {
+			pids, err := sandbox.ProcessesOf(cell.Pid(), uidA)
+			noError(t, err)
+			return len(pids) > 5
+		})
+		noError(t, cell.Kill())
+		if pids, err := sandbox.ProcessesOf(cell.Pid(), uidA); err != nil || len(pids) != 0 {
+			t.Errorf("without %v: %v, %v; want none", without, pids, err)
+		}
+		// The dead count against the user's limit until init has buried them.
+		eventually(t, "buried", func() bool { return !owns(t, uidA) })
+	}
+}
+
+// owns tells whether a user has processes, dead ones included.
+func owns(t *testing.T, uid uint32) bool {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*")
+	noError(t, err)
+	for _, dir := range all {
+		var st unix.Stat_t
+		if unix.Stat(dir, &st) == nil && st.Uid == uid {
+			return true
+		}
+	}
+	return false
 }
 
 func TestASecondStartEndsWhatTheFirstLeft(t *testing.T) {
