@@ -55,7 +55,8 @@ type Progress struct {
 
 // Laid says what was laid out.
 type Laid struct {
-	Packages     int
+	Packages int
+	// Files counts directories too; Bytes is the files' content.
 	Files, Bytes int64
 	// Archives is the sum of the archives' bytes, Fetched what came from the registry.
 	Archives, Fetched int64
