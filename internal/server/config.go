@@ -1,0 +1,122 @@
+package server
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"leat/api"
+	"leat/internal/config"
+	"leat/internal/fleet"
+)
+
+// Config is everything that can be set about a server.
+type Config struct {
+	Name string `default:"Leat" min:"1" max:"64" help:"what the platform is called on its pages"`
+	Data string `default:"leat-data" min:"1" help:"the directory that holds everything the server keeps"`
+	HTTP struct {
+		Listen         config.Addr    `default:"127.0.0.1:8080" help:"address to listen on"`
+		BaseURL        string         `help:"where browsers reach the platform, such as https://leat.example.com; made from the port where empty"`
+		TrustedProxies []netip.Prefix `help:"networks of reverse proxies whose X-Forwarded-For counts"`
+	}
+	DB struct {
+		URL string `secret:"true" help:"postgres://… to keep rows in PostgreSQL; a SQLite file in the data directory where empty"`
+	}
+	Session struct {
+		Idle time.Duration `default:"8h" min:"1s" help:"a session ends this long after its person last did something"`
+		Life time.Duration `default:"168h" min:"1s" help:"a session ends this long after signing in"`
+	}
+	Admin struct {
+		Username string `help:"makes the first administrator at the first start, with password and email"`
+		Email    string
+		Password string `secret:"true"`
+	}
+	Metrics struct {
+		Listen config.Addr `help:"address of a listener for /metrics alone, which asks nobody who they are"`
+	}
+	Log struct {
+		Level  string `default:"info" oneof:"debug info warn error" help:"the least that is logged"`
+		Format string `default:"auto" oneof:"auto text json" help:"auto is text on a terminal and JSON elsewhere"`
+	}
+	UI struct {
+		Dir string `help:"serve the pages from this directory; for development"`
+	}
+	Runtime struct {
+		Dir string `help:"where stacks are laid out; runtime/ in the data directory where empty"`
+	}
+	Audit struct {
+		Keep time.Duration `help:"how long audit events keep their content; for ever where 0"`
+	}
+	// Demo lists the accounts of the demo plant, which its sign-in page shows.
+	Demo []api.DemoAccount `config:"-"`
+	// Version is the release.
+	Version string `config:"-"`
+}
+
+// Validate checks what concerns several fields.
+func (c *Config) Validate(fault func(path, message string)) {
+	if c.HTTP.BaseURL != "" {
+		if _, err := parseBase(c.HTTP.BaseURL); err != "" {
+			fault("http.base_url", err)
+		}
+	}
+	if c.DB.URL != "" && !strings.HasPrefix(c.DB.URL, "postgres://") && !strings.HasPrefix(c.DB.URL, "postgresql://") && !strings.HasPrefix(c.DB.URL, "sqlite:") {
+		fault("db.url", "must begin with postgres:// or sqlite:")
+	}
+	if c.Session.Idle > c.Session.Life {
+		fault("session.idle", "must not be longer than session.life")
+	}
+	c.validateAdmin(fault)
+	if c.Metrics.Listen != "" && c.Metrics.Listen == c.HTTP.Listen {
+		fault("metrics.listen", "must be another address than http.listen")
+	}
+}
+
+// validateAdmin wants all of the first administrator or nothing.
+func (c *Config) validateAdmin(fault func(path, message string)) {
+	a := c.Admin
+	if a.Username == "" && a.Email == "" && a.Password == "" {
+		return
+	}
+	for path, value := range map[string]string{"admin.username": a.Username, "admin.email": a.Email, "admin.password": a.Password} {
+		if value == "" {
+			fault(path, "must be set together with the other two of admin")
+		}
+	}
+	if _, err := fleet.CleanUsername(a.Username); a.Username != "" && err != nil {
+		fault("admin.username", err.Error())
+	}
+	if _, err := fleet.CleanEmail(a.Email); a.Email != "" && err != nil {
+		fault("admin.email", err.Error())
+	}
+}
+
+// parseBase reads a base URL; fault says what is wrong with it.
+func parseBase(text string) (base *url.URL, fault string) {
+	base, err := url.Parse(strings.TrimSuffix(text, "/"))
+	switch {
+	case err != nil:
+		return nil, "is not an address such as https://leat.example.com"
+	case base.Scheme != "http" && base.Scheme != "https":
+		return nil, "must begin with http:// or https://"
+	case base.Hostname() == "" || base.User != nil:
+		return nil, "must name a host, and no user"
+	case base.Path != "" || base.RawQuery != "" || base.Fragment != "":
+		return nil, "must have no path: instances live beside the platform, not below it"
+	}
+	base.Host = strings.ToLower(base.Host)
+	return base, ""
+}
+
+// base is where browsers reach the platform: as configured or, where nothing
+// is, at the name that browsers resolve to this machine.
+func (c *Config) base(listening net.Addr) (base *url.URL, local bool) {
+	if c.HTTP.BaseURL != "" {
+		base, _ = parseBase(c.HTTP.BaseURL)
+		return base, false
+	}
+	_, port, _ := net.SplitHostPort(listening.String())
+	return &url.URL{Scheme: "http", Host: "leat.localhost:" + port}, true
+}

@@ -1,0 +1,25 @@
+package web
+
+import (
+	"leat/api"
+	"leat/internal/control"
+	"leat/internal/fleet"
+	"leat/internal/store"
+)
+
+// current shows the noun that somebody changed before the caller did.
+func (s *Server) current(c *call, noun any) any {
+	switch n := noun.(type) {
+	case *fleet.User:
+		return userView(n)
+	case *store.TeamRole:
+		return teamView(n)
+	case *control.ApplicationCount:
+		return applicationView(n)
+	case *control.Instance:
+		return s.instanceView(c)(n)
+	case *api.Environment:
+		return n
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"leat/internal/fleet"
+)
+
+type header struct{ name, value string }
+
+// pageHeaders are on every answer of the platform's own host.
+func pageHeaders(config Config) []header {
+	list := []header{
+		{"Content-Security-Policy", contentPolicy(config.InstanceOrigins)},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "same-origin"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+	}
+	if config.BaseURL.Scheme == "https" {
+		list = append(list, header{"Strict-Transport-Security", "max-age=31536000"})
+	}
+	return list
+}
+
+// contentPolicy lets pages load from the platform alone and frame its instances.
+func contentPolicy(frames []string) string {
+	if len(frames) == 0 {
+		frames = []string{"'none'"}
+	}
+	return "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+		"connect-src 'self'; frame-src " + strings.Join(frames, " ") + "; frame-ancestors 'none'; base-uri 'none'; " +
+		"form-action 'self'; object-src 'none'"
+}
+
+func setHeaders(h http.Header, list []header) {
+	for _, one := range list {
+		h[one.name] = []string{one.value}
+	}
+}
+
+// framesByPort lets pages frame instances that stand at other ports of the
+// host the page came from, where there are no names for them.
+func (s *Server) framesByPort(h http.Header, host string, https bool) {
+	name := fleet.HostName(host)
+	if fleet.HasSubdomains(host) || fleet.IsLocalhost(host) {
+		return
+	}
+	if addr, err := netip.ParseAddr(name); err == nil && addr.Is6() {
+		name = "[" + name + "]"
+	}
+	scheme := "http://"
+	if https {
+		scheme = "https://"
+	}
+	frames := append([]string{scheme + name + ":*"}, s.InstanceOrigins...)
+	h.Set("Content-Security-Policy", contentPolicy(frames))
+}
