@@ -364,6 +364,11 @@ func facts() error {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
 		return err
 	}
+	score, err := os.ReadFile("/proc/self/oom_score_adj")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("oom=%s", score)
 	mask := unix.Umask(0)
 	fmt.Printf("uid=%d\neuid=%d\ngid=%d\nnofile=%d\numask=%04o\n", os.Getuid(), os.Geteuid(), os.Getgid(), files.Cur, mask)
 	fmt.Printf("session=%t\n", must(unix.Getsid(0)) == os.Getpid())

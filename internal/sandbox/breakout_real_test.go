@@ -3,11 +3,15 @@
 package sandbox_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -234,7 +238,7 @@ func TestAnInstanceHasNoPrivilegesLeft(t *testing.T) {
 	g := newGround(t, 0)
 	o := g.jailed(g.spec("facts"))
 	for _, want := range []string{
-		fmt.Sprintf("uid=%d\n", uidA), fmt.Sprintf("gid=%d\n", uidA), "nofile=8192\n", "umask=0077\n", "session=true\n",
+		fmt.Sprintf("uid=%d\n", uidA), fmt.Sprintf("gid=%d\n", uidA), "nofile=8192\n", "umask=0077\n", "session=true\n", "oom=500\n",
 		"Groups:\n", "CapInh: 0000000000000000\n", "CapPrm: 0000000000000000\n", "CapEff: 0000000000000000\n",
 		"CapBnd: 0000000000000000\n", "CapAmb: 0000000000000000\n", "NoNewPrivs: 1\n", "Seccomp: 2\n",
 	} {
@@ -245,6 +249,19 @@ func TestAnInstanceHasNoPrivilegesLeft(t *testing.T) {
 	want := []sandbox.Layer{sandbox.LayerUID, sandbox.LayerLandlock, sandbox.LayerSeccomp, sandbox.LayerCgroup}
 	if !slices.Equal(o.Report.Isolation, want) || len(o.Report.Missing) != 0 {
 		t.Errorf("report %+v; want %v and nothing missing", o.Report, want)
+	}
+}
+
+// As in a container of the least important kind, where nobody may lower it.
+func TestAHigherScoreIsKept(t *testing.T) {
+	g := newGround(t, uidNormal)
+	text, err := json.Marshal(job{Self: g.self, Spec: g.spec("facts")})
+	noError(t, err)
+	cmd := exec.Command("/bin/sh", "-c", "echo 900 > /proc/self/oom_score_adj && exec "+g.self+" launch")
+	cmd.Stdin, cmd.SysProcAttr = bytes.NewReader(text), &syscall.SysProcAttr{Credential: g.credential()}
+	out, err := cmd.Output()
+	if err != nil || !bytes.Contains(out, []byte(`oom=900\n`)) {
+		t.Errorf("%v: %s; want the score kept", err, out)
 	}
 }
 

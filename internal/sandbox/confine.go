@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -136,8 +137,7 @@ func (o *order) sealFiles() error {
 
 func (o *order) setLimits() error {
 	unix.Umask(0o077)
-	// When the machine itself runs out of memory, flows go before the platform.
-	if err := os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0); err != nil {
+	if err := goFirst(); err != nil {
 		return err
 	}
 	for which, value := range o.Limits {
@@ -151,6 +151,21 @@ func (o *order) setLimits() error {
 		}
 	}
 	return nil
+}
+
+// goFirst has flows go before the platform when the machine itself runs out of
+// memory. The score may be raised by anybody and lowered by few.
+func goFirst() error {
+	const path, score = "/proc/self/oom_score_adj", 500
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	now, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || now >= score {
+		return err
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(score)), 0)
 }
 
 func (o *order) joinGroups() error {

