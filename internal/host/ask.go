@@ -1,0 +1,136 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"leat/internal/driver"
+	"leat/internal/fleet"
+	"leat/internal/wire"
+)
+
+// askIn bounds requests that are answered at once.
+const askIn = 10 * time.Second
+
+func controlTransport(d driver.Driver, id fleet.InstanceID) *http.Transport {
+	return &http.Transport{
+		DisableKeepAlives: true, DisableCompression: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return d.Control(ctx, id) },
+	}
+}
+
+// ask makes a request of the launcher. The caller closes the body.
+func (s *seat) ask(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = wire.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://launcher"+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.host.secrets(s.id).Token)
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		defer res.Body.Close()
+		var p wire.Problem
+		if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&p); err != nil {
+			return nil, fmt.Errorf("launcher answered %d: %w", res.StatusCode, err)
+		}
+		return nil, fmt.Errorf("launcher answered %d: %s: %s", res.StatusCode, p.Code, p.Detail)
+	}
+	return res, nil
+}
+
+func (s *seat) post(ctx context.Context, path string, body any) error {
+	ctx, cancel := context.WithTimeout(ctx, askIn)
+	defer cancel()
+	res, err := s.ask(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
+
+// alive opens a stream that ends when the launcher does.
+func (s *seat) alive(ctx context.Context) (io.ReadCloser, error) {
+	res, err := s.ask(ctx, http.MethodGet, wire.AlivePath, nil)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// Logs gives up to limit lines of an instance's log after a number, oldest first.
+func (h *Host) Logs(ctx context.Context, id fleet.InstanceID, after int64, limit int) ([]wire.LogLine, error) {
+	var lines []wire.LogLine
+	q := url.Values{"after": {strconv.FormatInt(after, 10)}, "limit": {strconv.Itoa(limit)}}
+	err := h.lines(ctx, id, q, func(l wire.LogLine) error {
+		lines = append(lines, l)
+		return nil
+	})
+	return lines, err
+}
+
+// Follow gives the lines after a number and then those that come, until the
+// context ends, the launcher does, or take fails.
+func (h *Host) Follow(ctx context.Context, id fleet.InstanceID, after int64, take func(wire.LogLine) error) error {
+	return h.lines(ctx, id, url.Values{"after": {strconv.FormatInt(after, 10)}, "follow": {"1"}}, take)
+}
+
+func (h *Host) lines(ctx context.Context, id fleet.InstanceID, q url.Values, take func(wire.LogLine) error) error {
+	s := h.seat(id)
+	if s == nil {
+		return errNoLauncher(nil)
+	}
+	res, err := s.ask(ctx, http.MethodGet, wire.LogsPath+"?"+q.Encode(), nil)
+	if err != nil {
+		return errNoLauncher(err)
+	}
+	defer res.Body.Close()
+	in := json.NewDecoder(res.Body)
+	for in.More() {
+		var l wire.LogLine
+		if err := in.Decode(&l); err != nil {
+			return errNoLauncher(err)
+		}
+		if err := take(l); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Samples gives an instance's measurements after a time, oldest first.
+func (h *Host) Samples(ctx context.Context, id fleet.InstanceID, after time.Time) ([]wire.Sample, error) {
+	s := h.seat(id)
+	if s == nil {
+		return nil, errNoLauncher(nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, askIn)
+	defer cancel()
+	res, err := s.ask(ctx, http.MethodGet, wire.SamplesPath+"?after="+url.QueryEscape(after.Format(time.RFC3339Nano)), nil)
+	if err != nil {
+		return nil, errNoLauncher(err)
+	}
+	defer res.Body.Close()
+	var out []wire.Sample
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		return nil, errNoLauncher(err)
+	}
+	return out, nil
+}
