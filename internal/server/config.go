@@ -46,6 +46,15 @@ type Config struct {
 	Runtime struct {
 		Dir string `help:"where stacks are laid out; runtime/ in the data directory where empty"`
 	}
+	NPM struct {
+		Registry string `help:"address of the package registry; the one Leat was built with where empty"`
+	}
+	Palette struct {
+		Catalogue string `default:"https://catalogue.nodered.org/catalogue.json" help:"address of the catalogue of modules; a list of well-known modules stands in where it cannot be reached"`
+	}
+	Ports struct {
+		Instances string `default:"auto" oneof:"auto on off" help:"gives every instance two ports of its own, for browsers that reach the platform without names; auto does where the base URL has none, and on this machine"`
+	}
 	Audit struct {
 		Keep time.Duration `help:"how long audit events keep their content; for ever where 0"`
 	}

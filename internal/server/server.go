@@ -19,6 +19,7 @@ import (
 	"leat/internal/bus"
 	"leat/internal/control"
 	"leat/internal/fleet"
+	"leat/internal/proxy"
 	"leat/internal/run"
 	"leat/internal/secret"
 	"leat/internal/store"
@@ -49,6 +50,9 @@ type Server struct {
 	web      *web.Server
 	listener net.Listener
 	base     *url.URL
+
+	stacks    *stacks
+	instances *instances
 }
 
 // Run opens a server and runs it until ctx ends.
@@ -83,13 +87,21 @@ func Open(ctx context.Context, config *Config, world World) (s *Server, err erro
 	}
 	var local bool
 	s.base, local = config.base(s.listener.Addr())
+	if s.stacks, err = s.newStacks(); err != nil {
+		return nil, err
+	}
 	link, text := newSetupLink(world.Now)
+	flows, _ := blueprints()
 	s.control = control.New(control.Deps{
 		DB: s.db, Bus: s.bus, Key: s.dir.key, Passwords: s.hashes, Now: world.Now, Log: world.Log,
 		SessionIdle: config.Session.Idle, SessionLife: config.Session.Life, SetupSecret: link.check,
 		CheckpointFile: s.dir.file("checkpoints", "audit"), AuditKeep: config.Audit.Keep,
+		Stacks: s.stacks.choices(), Blueprints: flows, Resolver: s.stacks, PlatformURL: s.base.String(), ReservedPorts: reservedPorts(s.listener.Addr()),
 	})
 	if err := s.setUp(ctx, link, text); err != nil {
+		return nil, err
+	}
+	if s.instances, err = s.newInstances(); err != nil {
 		return nil, err
 	}
 	s.web = web.New(s.webConfig(local), s.webDeps())
@@ -144,9 +156,12 @@ func instanceOrigins(base *url.URL) []string {
 }
 
 func (s *Server) webDeps() web.Deps {
+	_, views := blueprints()
 	return web.Deps{
 		Control: s.control, Bus: s.bus, UI: s.pages(), Log: s.world.Log, Now: s.world.Now, Asked: s.world.Asked,
-		Ready: []web.Check{{Name: "database", Test: s.db.Ping}},
+		Ready:      []web.Check{{Name: "database", Test: s.db.Ping}},
+		Blueprints: views, Logs: hostLogs{s.instances.host}, Stacks: s.stacks.view, URLs: s.instances.places.URLs,
+		Mounts: map[string]http.Handler{"GET " + proxy.AuthorizePath: http.HandlerFunc(s.instances.door.Authorize)},
 	}
 }
 
@@ -169,6 +184,13 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 func (s *Server) Run(ctx context.Context) error {
 	g := run.New(s.world.Log)
 	g.Add("password memory", s.hashes.Run)
+	g.Add("stacks", s.stacks.run)
+	g.Add("palette catalogue", s.instances.catalogue.Run)
+	g.Add("instances", s.instances.host.Run)
+	g.Add("door", s.runDoor)
+	if s.wantsPorts() {
+		g.Add("ports of instances", s.runPorts)
+	}
 	g.AddReady("http", s.serve, run.StopWithin(stopWithin))
 	if s.config.Metrics.Listen != "" {
 		g.Add("metrics", s.serveMetrics)
@@ -197,5 +219,5 @@ func (s *Server) close() error {
 
 // handler is what answers on the platform's listener.
 func (s *Server) handler() http.Handler {
-	return &hosts{base: s.base, platform: s.web}
+	return &hosts{base: s.base, platform: s.web, door: s.instances.door, owns: s.instances.places.IsInstanceHost}
 }

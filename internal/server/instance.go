@@ -1,0 +1,185 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+
+	"leat/api"
+	"leat/internal/blueprint"
+	"leat/internal/control"
+	"leat/internal/driver/process"
+	"leat/internal/fleet"
+	"leat/internal/host"
+	"leat/internal/proxy"
+	"leat/internal/registry"
+)
+
+// instances is everything that hosted instances need: who keeps them, and the
+// door to them.
+type instances struct {
+	stacks    *stacks
+	host      *host.Host
+	catalogue *registry.Catalogue
+	places    *proxy.Places
+	door      *proxy.Door
+	listeners *proxy.Listeners
+}
+
+// newInstances puts the parts together. The program itself is what launchers run.
+func (s *Server) newInstances() (*instances, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	driver, err := process.New(process.Config{
+		Dir: s.dir.file("instances"), Self: self, Hub: s.dir.file("run", "hub.sock"),
+		Runtime: s.stacks.store.Dir(), Packages: s.dir.file("npm", "packages"), Registry: s.stacks.client.Registry(), Log: s.world.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	in := &instances{stacks: s.stacks, places: proxy.NewPlaces(s.base)}
+	in.host = host.New(host.Config{
+		Runners: runnerVerbs{s.control.Runners}, Driver: driver, Hub: s.dir.file("run", "hub.sock"),
+		Key: s.dir.key.Derive("launcher").MAC("tokens"), Build: s.config.Version, Self: self, Hear: s.hearInstances, Log: s.world.Log,
+	})
+	in.catalogue = &registry.Catalogue{
+		Source: s.config.Palette.Catalogue, File: s.dir.file("npm", "catalogue.json"), Client: http.DefaultClient, Now: s.world.Now, Log: s.world.Log,
+	}
+	in.door = proxy.New(proxy.Config{
+		Rules: s.control.Doors, Runners: in.host, Places: in.places, Catalogue: in.catalogue,
+		Identity: s.dir.key.Derive("door identity").Signer(), CookieKey: s.dir.key.Derive("door cookie").MAC("cookie"),
+		Platform: s.whoIsAtThePlatform, Now: s.world.Now, Log: s.world.Log,
+	})
+	in.listeners = &proxy.Listeners{
+		Host: listenHost(s.listener.Addr()), List: s.doorPorts, Places: in.places, Handler: in.door, Log: s.world.Log,
+	}
+	return in, nil
+}
+
+// runnerVerbs fits the verbs to the host, which declares what it asks.
+type runnerVerbs struct{ *control.Runners }
+
+// Wanted lists the instances with the versions of their desired states.
+func (r runnerVerbs) Wanted(ctx context.Context) ([]host.Wanted, error) {
+	versions, err := r.Versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]host.Wanted, 0, len(versions))
+	for id, v := range versions {
+		out = append(out, host.Wanted{ID: id, Version: v})
+	}
+	return out, nil
+}
+
+// hearInstances tells the host which instances changed.
+func (s *Server) hearInstances(ctx context.Context) <-chan fleet.InstanceID {
+	out := make(chan fleet.InstanceID)
+	go func() {
+		defer close(out)
+		for ctx.Err() == nil {
+			l := s.bus.Subscribe(ctx, func(e fleet.Event) bool { return e.Noun == "instance" })
+			for e := range l.Events() {
+				select {
+				case out <- fleet.InstanceID(e.ID):
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return out
+}
+
+// doorNouns are those whose changes may end what is open at the door, or open
+// or close the ports of an instance.
+var doorNouns = map[string]bool{"session": true, "token": true, "user": true, "member": true, "team": true, "instance": true}
+
+// hints tells a part that something changed, without saying what; hints that come
+// together are one.
+func (s *Server) hints(ctx context.Context) <-chan struct{} {
+	out := make(chan struct{}, 1)
+	go func() {
+		defer close(out)
+		for ctx.Err() == nil {
+			l := s.bus.Subscribe(ctx, func(e fleet.Event) bool { return doorNouns[e.Noun] })
+			for range l.Events() {
+				select {
+				case out <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}()
+	return out
+}
+
+func (s *Server) runDoor(ctx context.Context) error { return s.instances.door.Run(ctx, s.hints(ctx)) }
+
+func (s *Server) runPorts(ctx context.Context) error {
+	return s.instances.listeners.Run(ctx, s.hints(ctx))
+}
+
+// doorPorts lists the ports that instances have where there are no names.
+func (s *Server) doorPorts(ctx context.Context) ([]proxy.PortsOf, error) {
+	ports, err := s.control.Doors.Ports(ctx)
+	out := make([]proxy.PortsOf, 0, len(ports))
+	for label, port := range ports {
+		out = append(out, proxy.PortsOf{Label: label, Ports: proxy.Ports{Flows: port, Editor: port + 1}})
+	}
+	return out, err
+}
+
+// whoIsAtThePlatform is who is signed in, for the door's hand-over.
+func (s *Server) whoIsAtThePlatform(r *http.Request) (fleet.Actor, bool) {
+	who, err := s.web.Who(r)
+	return who, err == nil && who.SignedIn()
+}
+
+// wantsPorts says whether instances get ports of their own: where the platform
+// has no names, and on this machine, for browsers that do not know its names.
+func (s *Server) wantsPorts() bool {
+	switch s.config.Ports.Instances {
+	case "on":
+		return true
+	case "off":
+		return false
+	}
+	return !fleet.HasSubdomains(s.base.Host) || fleet.IsLocalhost(s.base.Host)
+}
+
+func listenHost(addr net.Addr) string {
+	host, _, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// reservedPorts are the platform's own, on which no flow may listen.
+func reservedPorts(addr net.Addr) []uint16 {
+	_, text, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return nil
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return nil
+	}
+	return []uint16{uint16(port)}
+}
+
+// blueprints are the flows to start from, for the verbs and for people.
+func blueprints() (flows map[string]json.RawMessage, views []api.Blueprint) {
+	flows = map[string]json.RawMessage{}
+	for _, b := range blueprint.List() {
+		flows[b.ID] = b.Flows
+		views = append(views, api.Blueprint{ID: b.ID, Name: b.Name, Description: b.Sentence, Category: b.Category, Icon: b.Icon})
+	}
+	return flows, views
+}
