@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"leat/api"
 	"leat/internal/blueprint"
 	"leat/internal/control"
+	"leat/internal/driver"
 	"leat/internal/driver/process"
 	"leat/internal/fleet"
 	"leat/internal/host"
@@ -21,7 +23,7 @@ import (
 // instances is everything that hosted instances need: who keeps them, and the
 // door to them.
 type instances struct {
-	stacks    *stacks
+	driver    driver.Driver
 	host      *host.Host
 	catalogue *registry.Catalogue
 	places    *proxy.Places
@@ -35,16 +37,16 @@ func (s *Server) newInstances() (*instances, error) {
 	if err != nil {
 		return nil, err
 	}
-	driver, err := process.New(process.Config{
+	processes, err := process.New(process.Config{
 		Dir: s.dir.file("instances"), Self: self, Hub: s.dir.file("run", "hub.sock"),
 		Runtime: s.stacks.store.Dir(), Packages: s.dir.file("npm", "packages"), Registry: s.stacks.client.Registry(), Log: s.world.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	in := &instances{stacks: s.stacks, places: proxy.NewPlaces(s.base)}
+	in := &instances{driver: processes, places: proxy.NewPlaces(s.base)}
 	in.host = host.New(host.Config{
-		Runners: runnerVerbs{s.control.Runners}, Driver: driver, Hub: s.dir.file("run", "hub.sock"),
+		Runners: runnerVerbs{s.control.Runners}, Driver: processes, Hub: s.dir.file("run", "hub.sock"),
 		Key: s.dir.key.Derive("launcher").MAC("tokens"), Build: s.config.Version, Self: self, Hear: s.hearInstances, Log: s.world.Log,
 	})
 	in.catalogue = &registry.Catalogue{
@@ -182,4 +184,15 @@ func blueprints() (flows map[string]json.RawMessage, views []api.Blueprint) {
 		views = append(views, api.Blueprint{ID: b.ID, Name: b.Name, Description: b.Sentence, Category: b.Category, Icon: b.Icon})
 	}
 	return flows, views
+}
+
+// EndInstances ends every instance's launcher, and with it its Node-RED, after
+// Run has returned. A platform leaves them running when it stops; whoever wants
+// nothing left behind calls this. They start again with the next server.
+func (s *Server) EndInstances(ctx context.Context) error {
+	ids, err := s.instances.driver.List(ctx)
+	for _, id := range ids {
+		err = errors.Join(err, s.instances.driver.Kill(ctx, id))
+	}
+	return err
 }

@@ -33,6 +33,9 @@ type World struct {
 	Out io.Writer
 	Log *slog.Logger
 	Now func() time.Time
+	// WithoutHost leaves out what keeps instances running: their rows are there,
+	// and nothing runs. For tests of the rest.
+	WithoutHost bool
 	// Asked is told which permission a route states and which its verb asked
 	// for; tests compare them. May be nil.
 	Asked func(web.Route, []fleet.Permission)
@@ -184,19 +187,26 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 func (s *Server) Run(ctx context.Context) error {
 	g := run.New(s.world.Log)
 	g.Add("password memory", s.hashes.Run)
-	g.Add("stacks", s.stacks.run)
-	g.Add("palette catalogue", s.instances.catalogue.Run)
-	g.Add("instances", s.instances.host.Run)
-	g.Add("door", s.runDoor)
-	if s.wantsPorts() {
-		g.Add("ports of instances", s.runPorts)
+	if !s.world.WithoutHost {
+		s.addHost(g)
 	}
+	g.Add("door", s.runDoor)
 	g.AddReady("http", s.serve, run.StopWithin(stopWithin))
 	if s.config.Metrics.Listen != "" {
 		g.Add("metrics", s.serveMetrics)
 	}
 	g.Add("live streams", s.web.Run)
 	return errors.Join(g.Run(ctx), s.close())
+}
+
+// addHost adds what keeps instances running.
+func (s *Server) addHost(g *run.Group) {
+	g.Add("stacks", s.stacks.run)
+	g.Add("palette catalogue", s.instances.catalogue.Run)
+	g.Add("instances", s.instances.host.Run)
+	if s.wantsPorts() {
+		g.Add("ports of instances", s.runPorts)
+	}
 }
 
 // close gives back what Open took, in reverse.

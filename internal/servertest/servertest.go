@@ -90,7 +90,7 @@ func (s *Server) Start() {
 	s.t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	opened, err := server.Open(ctx, &s.config, server.World{
-		Out: s.log, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: s.Clock.Now, Asked: s.asked,
+		Out: s.log, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: s.Clock.Now, Asked: s.asked, WithoutHost: true,
 	})
 	if err != nil {
 		stop()

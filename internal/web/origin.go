@@ -41,12 +41,18 @@ func (o originCheck) same(req *http.Request, https bool) bool {
 	return strings.EqualFold(origins[0], scheme+"://"+req.Host)
 }
 
+// HandOver is where an instance's host sends a browser for its sign-in; an editor
+// that the platform frames goes there inside its frame. It only ever redirects,
+// with a code that is of use to that instance's host alone.
+const HandOver = "/door/authorize"
+
 // isNavigation reports a person following a link to us: a GET of a whole page,
 // which changes nothing.
 func isNavigation(req *http.Request) bool {
 	h := req.Header
-	return (req.Method == http.MethodGet || req.Method == http.MethodHead) &&
-		h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document" && h.Get("Upgrade") == ""
+	dest := h.Get("Sec-Fetch-Dest")
+	return (req.Method == http.MethodGet || req.Method == http.MethodHead) && h.Get("Upgrade") == "" &&
+		h.Get("Sec-Fetch-Mode") == "navigate" && (dest == "document" || dest == "iframe" && req.URL.Path == HandOver)
 }
 
 // needsOrigin reports the routes that check the origin even without a cookie:
