@@ -1,0 +1,99 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+import { queries } from '@/api/live'
+import { sendAll } from '@/api/send'
+import type { Team } from '@/api/shapes'
+import { lastTeam } from '@/part/place'
+import { loadStatus, session, whoIsThere } from '@/session/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Nobody needs to be signed in. */
+    open?: boolean
+    /** The page fills the window: no sidebar, no top bar. */
+    full?: boolean
+  }
+}
+
+const instancePages = [
+  { path: '', name: 'instance', component: () => import('./page/instance/Overview.vue') },
+  { path: 'dashboard', name: 'instance-dashboard', component: () => import('./page/instance/Dashboard.vue'), meta: { full: true } },
+  { path: 'editor', name: 'instance-editor', component: () => import('./page/instance/Editor.vue'), meta: { full: true } },
+  { path: 'logs', name: 'instance-logs', component: () => import('./page/instance/Logs.vue') },
+  { path: 'environment', name: 'instance-environment', component: () => import('./page/instance/Environment.vue') },
+  { path: 'audit', name: 'instance-audit', component: () => import('./page/instance/Audit.vue') },
+  { path: 'settings', name: 'instance-settings', component: () => import('./page/instance/Settings.vue') },
+]
+
+const teamPages = [
+  { path: '', name: 'home', component: () => import('./page/home/Home.vue') },
+  { path: 'applications', name: 'applications', component: () => import('./page/application/List.vue') },
+  { path: 'application/:application', name: 'application', component: () => import('./page/application/Application.vue') },
+  { path: 'instances', name: 'instances', component: () => import('./page/instance/List.vue') },
+  { path: 'dashboards', name: 'dashboards', component: () => import('./page/dashboard/List.vue') },
+  { path: 'members', name: 'members', component: () => import('./page/member/List.vue') },
+  { path: 'audit', name: 'team-audit', component: () => import('./page/audit_event/Team.vue') },
+  { path: 'settings', name: 'team-settings', component: () => import('./page/team/Settings.vue') },
+  { path: 'instance/:instance', component: () => import('./page/instance/Instance.vue'), children: instancePages },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/setup', name: 'setup', component: () => import('./page/setup/Setup.vue'), meta: { open: true } },
+    { path: '/sign-in', name: 'sign-in', component: () => import('./page/session/SignIn.vue'), meta: { open: true } },
+    { path: '/invitation', name: 'invitation', component: () => import('./page/invitation/Accept.vue'), meta: { open: true } },
+    {
+      path: '/',
+      component: () => import('./part/shell/Shell.vue'),
+      children: [
+        { path: '', name: 'start', redirect: { name: 'teams' } },
+        { path: 'team', name: 'teams', component: () => import('./page/team/List.vue'), beforeEnter: toOwnTeam },
+        { path: 'team/create', name: 'team-create', component: () => import('./page/team/Create.vue') },
+        { path: 'team/:team', name: 'team', redirect: (to) => ({ name: 'home', params: to.params }) },
+        { path: 'team/:team', beforeEnter: toRolesPage, children: teamPages },
+        { path: 'instance/:instance', name: 'instance-by-id', component: () => import('./page/instance/ById.vue') },
+        { path: 'account', name: 'account', component: () => import('./page/user/Account.vue') },
+        { path: 'admin/users', name: 'users', component: () => import('./page/admin/Users.vue') },
+        { path: 'admin/audit', name: 'platform-audit', component: () => import('./page/admin/Audit.vue') },
+        { path: ':rest(.*)*', name: 'lost', component: () => import('./page/home/Lost.vue') },
+      ],
+    },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? undefined,
+})
+
+const teams = () => queries.ensureQueryData({ queryKey: ['teams'], queryFn: () => sendAll<Team>('/teams') })
+
+/** The first page is the team where the person was last. */
+async function toOwnTeam(to: RouteLocationNormalized) {
+  if (to.query.all !== undefined) return true
+  const mine = await teams()
+  const last = lastTeam(session.user?.id ?? '')
+  const team = mine.find((x) => x.slug === last) ?? mine[0]
+  return team ? { name: 'home', params: { team: team.slug }, replace: true } : true
+}
+
+/** Who may see dashboards alone lands on them. */
+async function toRolesPage(to: RouteLocationNormalized) {
+  const team = (await teams().catch(() => [])).find((x) => x.slug === to.params.team)
+  if (!team || team.permissions.includes('instance:read')) return true
+  return to.name === 'dashboards' || to.name === 'instance-dashboard' ? true : { name: 'dashboards', params: to.params, replace: true }
+}
+
+router.beforeEach(async (to) => {
+  if (session.phase === 'unknown') {
+    const status = session.status ?? (await loadStatus())
+    if (status.setupNeeded) return to.name === 'setup' ? true : { name: 'setup', hash: to.hash }
+    if (to.name === 'setup') return { name: 'sign-in' }
+    await whoIsThere()
+  }
+  if (to.meta.open) return to.name === 'sign-in' && session.phase === 'in' ? target(to) : true
+  if (session.phase === 'out') return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
+  return true
+})
+
+/** Where to go after signing in: a path of ours only, never another site. */
+export function target(to: RouteLocationNormalized): string {
+  const path = to.query.to
+  return typeof path === 'string' && /^\/(?![/\\])/.test(path) ? path : '/'
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+import vue from '@vitejs/plugin-vue'
+import ui from '@nuxt/ui/vite'
+import { precompress } from './tool/precompress.ts'
+
+const server = process.env.LEAT_URL ?? 'http://leat.localhost:8080'
+
+export default defineConfig({
+  plugins: [
+    vue(),
+    ui({
+      colorMode: false,
+      experimental: { componentDetection: true },
+      components: { dts: 'src/components.d.ts' },
+      autoImport: false,
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] }, sizeLimitKb: 64 } },
+      theme: { colors: ['primary', 'success', 'info', 'warning', 'error'], transitions: true },
+      ui: { colors: { primary: 'leat', neutral: 'slate', success: 'green', info: 'blue', warning: 'amber', error: 'red' } },
+    }),
+    precompress(),
+  ],
+  resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
+  build: {
+    outDir: 'dist',
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
+  },
+  server: { host: 'leat.localhost', port: 5173, proxy: { '/api': { target: server, changeOrigin: true }, '/door': server } },
+})
