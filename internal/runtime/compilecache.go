@@ -29,7 +29,9 @@ var warmSettings []byte
 // warmed says under which name Node.js looks for the cache of a set of flags.
 type warmed struct {
 	Flags []string `json:"flags"`
-	Name  string   `json:"name"` // <version>-<arch>-<hash of the V8 flags>-<uid>
+	// Names have the form <version>-<arch>-<hash of the V8 flags>-<uid>. Some flags
+	// make Node.js use two of them.
+	Names []string `json:"names"`
 }
 
 // CompileCache returns the directory to give as NODE_COMPILE_CACHE to a Node.js
@@ -46,7 +48,12 @@ func (s *Store) CompileCache(ctx context.Context, t Tree, flags []string, uid in
 	if err != nil {
 		return "", fmt.Errorf("compile cache: %w", err)
 	}
-	return dir, linkFor(dir, w.Name, uid)
+	for _, name := range w.Names {
+		if err := linkFor(dir, name, uid); err != nil {
+			return "", fmt.Errorf("compile cache: %w", err)
+		}
+	}
+	return dir, nil
 }
 
 func warmedName(dir string, flags []string) string {
@@ -60,11 +67,18 @@ func readWarmed(dir string, flags []string) (warmed, error) {
 	if err != nil {
 		return w, err
 	}
-	if err := json.Unmarshal(b, &w); err != nil || w.Name == "" || w.Name != filepath.Base(w.Name) {
+	if err := json.Unmarshal(b, &w); err != nil || len(w.Names) == 0 {
 		return w, fs.ErrNotExist // torn by a power cut: made again
 	}
-	_, err = os.Stat(filepath.Join(dir, w.Name))
-	return w, err
+	for _, name := range w.Names {
+		if name != filepath.Base(name) {
+			return w, fs.ErrNotExist
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
 }
 
 // linkFor makes the cache findable for another uid: Node.js looks for a name
@@ -132,21 +146,40 @@ func fillCache(ctx context.Context, t Tree, work, dir string, flags []string) (w
 	if err != nil {
 		return warmed{}, err
 	}
-	if len(entries) != 1 || !strings.HasSuffix(entries[0].Name(), "-"+strconv.Itoa(os.Getuid())) {
-		return warmed{}, fmt.Errorf("node wrote %d caches, none of them as expected", len(entries))
+	w := warmed{Flags: flags}
+	for _, e := range entries {
+		if err := keepCache(cache, dir, e.Name()); err != nil {
+			return warmed{}, err
+		}
+		w.Names = append(w.Names, e.Name())
 	}
-	w := warmed{Flags: flags, Name: entries[0].Name()}
-	at := filepath.Join(dir, w.Name)
-	if err := npm.RemoveTree(at); err != nil {
-		return warmed{}, err
-	}
-	if err := os.Rename(filepath.Join(cache, w.Name), at); err != nil {
-		return warmed{}, err
-	}
-	if err := seal(at); err != nil {
-		return warmed{}, err
+	if len(w.Names) == 0 {
+		return warmed{}, errors.New("node wrote no cache")
 	}
 	return w, writeWarmed(dir, w)
+}
+
+// keepCache moves one of the caches that Node.js wrote to where it stays. Sets of
+// flags may share one: the fuller one is kept.
+func keepCache(from, dir, name string) error {
+	if !strings.HasSuffix(name, "-"+strconv.Itoa(os.Getuid())) {
+		return fmt.Errorf("node wrote a cache with the unexpected name %q", name)
+	}
+	at := filepath.Join(dir, name)
+	fresh, err := os.ReadDir(filepath.Join(from, name))
+	if err != nil {
+		return err
+	}
+	if old, err := os.ReadDir(at); err == nil && len(old) >= len(fresh) {
+		return nil
+	}
+	if err := npm.RemoveTree(at); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(from, name), at); err != nil {
+		return err
+	}
+	return seal(at)
 }
 
 func writeWarmed(dir string, w warmed) error {
