@@ -2,13 +2,21 @@ package control
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"leat/internal/fleet"
 	"leat/internal/store"
 )
 
 // AuditEvents is the verbs of the audit log.
-type AuditEvents struct{ *core }
+type AuditEvents struct {
+	*core
+	// fileMu guards what is known of the file of checkpoints.
+	fileMu     sync.Mutex
+	fileMinute time.Time
+	fileNote   string
+}
 
 // AuditEvent is an event with its place in the log.
 type AuditEvent struct {

@@ -69,7 +69,7 @@ type Control struct {
 
 // New makes the verbs.
 func New(d Deps) *Control {
-	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1)}
+	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey)}
 	instances, flows, modules := newInstances(c), &Flows{core: c}, &Modules{core: c}
 	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
 	return &Control{
@@ -97,5 +97,6 @@ type core struct {
 	Deps
 	refusals *refusals
 	// sealNow has something in it when an audit event waits to be sealed.
-	sealNow chan struct{}
+	sealNow  chan struct{}
+	auditKey secret.Key
 }

@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -29,6 +31,9 @@ type world struct {
 	dir    string
 	key    secret.Key
 
+	keep     time.Duration
+	resolver control.Resolver
+
 	mu  sync.Mutex
 	now time.Time
 }
@@ -52,7 +57,10 @@ func (w *world) open() {
 		DB: db, Bus: w.events, Key: w.key, Passwords: passwords(), Now: w.clock, Log: slog.New(slog.DiscardHandler),
 		SessionIdle: fleet.SessionIdle, SessionLife: fleet.SessionLife,
 		SetupSecret:    func(s string) bool { return s == "open sesame" },
-		CheckpointFile: filepath.Join(w.dir, "checkpoints"),
+		CheckpointFile: filepath.Join(w.dir, "checkpoints"), AuditKeep: w.keep,
+		Stacks:     []control.Stack{{ID: "node-red-5", Digest: "5374"}},
+		Blueprints: map[string]json.RawMessage{"first": json.RawMessage(`[{"id":"t","type":"tab"},{"id":"i","type":"inject","z":"t"}]`)},
+		Resolver:   w.resolver, PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
 	})
 }
 
@@ -130,3 +138,16 @@ func must[T any](v T, err error) func(*testing.T) T {
 }
 
 func asError(err error, e **fleet.Error) bool { return errors.As(err, e) }
+
+// reopen closes the database and opens it again, with what the test has set.
+func (w *world) reopen() {
+	w.t.Helper()
+	if err := w.db.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.open()
+}
+
+func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}

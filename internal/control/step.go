@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,6 +25,7 @@ type step struct {
 	refusal fleet.AuditEvent
 	hints   []fleet.Event
 	audited bool
+	events  int
 }
 
 // read runs the part of a verb that changes nothing.
@@ -101,15 +101,19 @@ func (s *step) audit(e fleet.AuditEvent) error {
 
 // record fills in who and when, and writes.
 func (s *step) record(e fleet.AuditEvent) error {
-	e.ID, e.Time = fleet.NewAuditEventID(s.now), s.now.Truncate(time.Microsecond)
+	// The events of one step get microseconds of their own: they sort as they happened.
+	e.Time = s.now.Truncate(time.Microsecond).Add(time.Duration(s.events) * time.Microsecond)
+	e.ID = fleet.NewAuditEventID(e.Time)
+	s.events++
 	if e.Actor.Kind == "" {
 		e.Actor = s.who
 	}
-	var salt [16]byte
-	rand.Read(salt[:])
-	text, err := e.Bytes(salt[:])
+	text, err := e.Bytes(s.c.auditSalt)
 	if err != nil {
 		return err
+	}
+	if e.Team != "" {
+		s.hint(fleet.Event{Noun: "audit-event", ID: string(e.ID), Team: e.Team})
 	}
 	return s.InsertAuditEvent(&e, text)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -57,10 +58,11 @@ func (a Actor) via() string {
 	return string(a.Session)
 }
 
-// Bytes are the canonical bytes of the event with its salt, which keeps a leaf's
-// hash from being guessed once the bytes are gone. They are what counts; columns
-// of a table are only an index of them.
-func (e *AuditEvent) Bytes(salt []byte) (string, error) {
+// Bytes are the canonical bytes of the event; columns of a table are only an
+// index of them. salt is given all of them but the salt itself, and makes 16
+// bytes that nobody can guess: without them the hash of an event whose bytes are
+// gone would tell what was in it.
+func (e *AuditEvent) Bytes(salt func(unsalted string) []byte) (string, error) {
 	actor := map[string]any{"kind": string(e.Actor.Kind)}
 	put(actor, "id", e.Actor.ActorID())
 	put(actor, "username", e.Actor.Username)
@@ -68,7 +70,6 @@ func (e *AuditEvent) Bytes(salt []byte) (string, error) {
 	put(actor, "via", e.Actor.via())
 	all := map[string]any{
 		"id": string(e.ID), "time": e.Time.UTC().Format(time.RFC3339Nano), "event": e.Event, "result": string(e.Result), "actor": actor,
-		"salt": hex.EncodeToString(salt),
 	}
 	put(all, "team", string(e.Team))
 	put(all, "application", string(e.Application))
@@ -81,7 +82,28 @@ func (e *AuditEvent) Bytes(salt []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("audit event %s: %w", e.Event, err)
 	}
-	return string(b), nil
+	text := string(b)
+	// Members are sorted: the salt stands behind the result, before team and time.
+	at := strings.LastIndex(text, resultMember) + len(resultMember) + len(e.Result) + 1
+	return text[:at] + saltMember + hex.EncodeToString(salt(text)) + `"` + text[at:], nil
+}
+
+// No text inside an event can hold these: quotes in it are escaped.
+const (
+	resultMember = `,"result":"`
+	saltMember   = `,"salt":"`
+	saltDigits   = 32
+)
+
+// Unsalted takes the salt out of an event's bytes; false where there is none.
+func Unsalted(text string) (unsalted string, salt []byte, ok bool) {
+	at := strings.LastIndex(text, saltMember)
+	end := at + len(saltMember) + saltDigits
+	if at < 0 || end >= len(text) || text[end] != '"' {
+		return "", nil, false
+	}
+	salt, err := hex.DecodeString(text[end-saltDigits : end])
+	return text[:at] + text[end+1:], salt, err == nil
 }
 
 func put(m map[string]any, key, value string) {

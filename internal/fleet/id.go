@@ -44,8 +44,15 @@ func NewTeamID(now time.Time) TeamID               { return NewID[TeamID]("t", n
 func NewInvitationID(now time.Time) InvitationID   { return NewID[InvitationID]("v", now) }
 func NewApplicationID(now time.Time) ApplicationID { return NewID[ApplicationID]("a", now) }
 func NewInstanceID(now time.Time) InstanceID       { return NewID[InstanceID]("i", now) }
-func NewAuditEventID(now time.Time) AuditEventID   { return NewID[AuditEventID]("e", now) }
 func NewDeployID(now time.Time) DeployID           { return NewID[DeployID]("d", now) }
+
+// NewAuditEventID makes the id of an audit event. Its first ten random bits are
+// the microseconds instead, so that events sort as they happened.
+func NewAuditEventID(now time.Time) AuditEventID {
+	var b [14]byte
+	rand.Read(b[7:])
+	return auditEventID(b, now)
+}
 
 // FirstAuditEventID is the smallest id that an audit event of a time can have,
 // and "" for the zero time.
@@ -53,9 +60,14 @@ func FirstAuditEventID(at time.Time) AuditEventID {
 	if at.IsZero() {
 		return ""
 	}
-	var b [14]byte
+	return auditEventID([14]byte{}, at)
+}
+
+func auditEventID(b [14]byte, at time.Time) AuditEventID {
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
 	copy(b[:6], ms[2:])
+	micros := at.UnixMicro() % 1000
+	b[6], b[7] = byte(micros>>2), byte(micros<<6)|b[7]&0x3f
 	return AuditEventID("e-" + idEncoding.EncodeToString(b[:]))
 }

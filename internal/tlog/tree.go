@@ -48,6 +48,11 @@ func (b *Builder) Add(leaf Hash) {
 	b.size++
 }
 
+// Clone returns a builder that goes on from here by itself.
+func (b *Builder) Clone() *Builder {
+	return &Builder{size: b.size, whole: append([]Hash(nil), b.whole...)}
+}
+
 // Tree returns the tree of the leaves so far.
 func (b *Builder) Tree() Tree {
 	if b.size == 0 {

@@ -44,53 +44,6 @@ func (q *Queries) AuditCheckpoints(ctx context.Context, after int64, most int32)
 	return items, nil
 }
 
-const auditEventsAfter = `-- name: AuditEventsAfter :many
-select id, leaf, time, event, result, actor_kind, actor_id, username, addr, team_id, application_id, object_id, bytes from audit_event where event = $1 and id > $2 order by id limit $3
-`
-
-type AuditEventsAfterParams struct {
-	Event string
-	After fleet.AuditEventID
-	Most  int32
-}
-
-func (q *Queries) AuditEventsAfter(ctx context.Context, arg AuditEventsAfterParams) ([]AuditEvent, error) {
-	rows, err := q.db.QueryContext(ctx, auditEventsAfter, arg.Event, arg.After, arg.Most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AuditEvent
-	for rows.Next() {
-		var i AuditEvent
-		if err := rows.Scan(
-			&i.ID,
-			&i.Leaf,
-			&i.Time,
-			&i.Event,
-			&i.Result,
-			&i.ActorKind,
-			&i.ActorID,
-			&i.Username,
-			&i.Addr,
-			&i.TeamID,
-			&i.ApplicationID,
-			&i.ObjectID,
-			&i.Bytes,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const auditEventsByLeaf = `-- name: AuditEventsByLeaf :many
 select id, leaf, time, event, result, actor_kind, actor_id, username, addr, team_id, application_id, object_id, bytes from audit_event where leaf >= $1 order by leaf limit $2
 `
@@ -133,7 +86,7 @@ func (q *Queries) AuditEventsByLeaf(ctx context.Context, first sql.NullInt64, mo
 }
 
 const auditEventsUnsealed = `-- name: AuditEventsUnsealed :many
-select id, bytes from audit_event where leaf is null order by id limit $1
+select id, bytes from audit_event where leaf is null and id > $1 order by id limit $2
 `
 
 type AuditEventsUnsealedRow struct {
@@ -141,8 +94,8 @@ type AuditEventsUnsealedRow struct {
 	Bytes string
 }
 
-func (q *Queries) AuditEventsUnsealed(ctx context.Context, most int32) ([]AuditEventsUnsealedRow, error) {
-	rows, err := q.db.QueryContext(ctx, auditEventsUnsealed, most)
+func (q *Queries) AuditEventsUnsealed(ctx context.Context, after fleet.AuditEventID, most int32) ([]AuditEventsUnsealedRow, error) {
+	rows, err := q.db.QueryContext(ctx, auditEventsUnsealed, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -188,15 +141,13 @@ func (q *Queries) BlankAuditEvent(ctx context.Context, id fleet.AuditEventID) (i
 	return result.RowsAffected()
 }
 
-const countAuditEvents = `-- name: CountAuditEvents :one
-select count(*) from audit_event where leaf is not null
+const deleteAuditCheckpoint = `-- name: DeleteAuditCheckpoint :exec
+delete from audit_checkpoint where size = $1
 `
 
-func (q *Queries) CountAuditEvents(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countAuditEvents)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+func (q *Queries) DeleteAuditCheckpoint(ctx context.Context, size int64) error {
+	_, err := q.db.ExecContext(ctx, deleteAuditCheckpoint, size)
+	return err
 }
 
 const insertAuditCheckpoint = `-- name: InsertAuditCheckpoint :exec
@@ -286,6 +237,31 @@ func (q *Queries) LastAuditCheckpoint(ctx context.Context) (AuditCheckpoint, err
 		&i.Root,
 		&i.Note,
 		&i.Time,
+	)
+	return i, err
+}
+
+const lastAuditEventOf = `-- name: LastAuditEventOf :one
+select id, leaf, time, event, result, actor_kind, actor_id, username, addr, team_id, application_id, object_id, bytes from audit_event where event = $1 and leaf is not null order by id desc limit 1
+`
+
+func (q *Queries) LastAuditEventOf(ctx context.Context, event string) (AuditEvent, error) {
+	row := q.db.QueryRowContext(ctx, lastAuditEventOf, event)
+	var i AuditEvent
+	err := row.Scan(
+		&i.ID,
+		&i.Leaf,
+		&i.Time,
+		&i.Event,
+		&i.Result,
+		&i.ActorKind,
+		&i.ActorID,
+		&i.Username,
+		&i.Addr,
+		&i.TeamID,
+		&i.ApplicationID,
+		&i.ObjectID,
+		&i.Bytes,
 	)
 	return i, err
 }
