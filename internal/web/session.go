@@ -27,13 +27,17 @@ type signInInput struct {
 }
 
 func (s *Server) signIn(ctx context.Context, who fleet.Actor, in *signInInput) (*api.SignedIn, error) {
-	user, secret, err := s.Sessions.SignIn(ctx, who, in.Body.Username, in.Body.Password, in.UserAgent)
+	user, secret, err := s.Sessions.SignIn(ctx, nobody(who), in.Body.Username, in.Body.Password, in.UserAgent)
 	if err != nil {
 		return nil, err
 	}
 	s.setSession(callOf(ctx), secret)
 	return &api.SignedIn{User: userView(user)}, nil
 }
+
+// nobody is the caller without what it proved itself with: signing in is done by
+// who knows the password, whoever they were before.
+func nobody(who fleet.Actor) fleet.Actor { return fleet.Anonymous(who.Addr, who.RequestID) }
 
 func (s *Server) signOut(ctx context.Context, who fleet.Actor, _ *struct{}) error {
 	if err := s.Sessions.SignOut(ctx, who); err != nil {
