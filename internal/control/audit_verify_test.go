@@ -26,7 +26,7 @@ func logged(t *testing.T) *world {
 	if made.err != nil {
 		t.Fatal(made.err)
 	}
-	w := newWorld(t)
+	w := newFileWorld(t)
 	w.db.Close()
 	for name, content := range made.dir.files {
 		if err := os.WriteFile(filepath.Join(w.dir, name), content, 0o600); err != nil {
@@ -54,7 +54,7 @@ var (
 )
 
 func makeLog(t *testing.T) (snapshot, error) {
-	w := newWorld(t)
+	w := newFileWorld(t)
 	olga := w.person("olga", false)
 	team := w.team(olga, "Plant", nil)
 	for i := range 400 {
@@ -197,7 +197,7 @@ func TestAFileOfCheckpointsThatWasChangedIsFound(t *testing.T) {
 }
 
 func TestRetentionRemovesContentAndTheLogStillVerifies(t *testing.T) {
-	w := newWorld(t)
+	w := newFileWorld(t)
 	w.keep = 24 * time.Hour
 	w.reopen()
 	olga := w.person("olga", false)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -16,7 +17,10 @@ import (
 	"leat/internal/fleet"
 	"leat/internal/secret"
 	"leat/internal/store"
+	"leat/internal/store/storetest"
 )
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 const password = "tidal-mortar-quince-17"
 
@@ -29,6 +33,7 @@ type world struct {
 	db     *store.DB
 	events *bus.Bus[fleet.Event]
 	dir    string
+	url    string
 	key    secret.Key
 
 	keep     time.Duration
@@ -38,9 +43,21 @@ type world struct {
 	now time.Time
 }
 
+// newWorld is on SQLite, and on PostgreSQL with the tag real.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), key: secret.NewKey(), events: bus.New[fleet.Event](1024)}
+	return newWorldOn(t, t.TempDir(), storetest.Default(t))
+}
+
+// newFileWorld is on SQLite always: for tests that reach behind the verbs.
+func newFileWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	return newWorldOn(t, dir, "sqlite:"+filepath.Join(dir, "leat.db"))
+}
+
+func newWorldOn(t *testing.T, dir, url string) *world {
+	w := &world{t: t, dir: dir, url: url, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), key: secret.NewKey(), events: bus.New[fleet.Event](1024)}
 	w.open()
 	t.Cleanup(func() { w.db.Close() })
 	return w
@@ -48,7 +65,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open() {
 	w.t.Helper()
-	db, err := store.Open(w.t.Context(), "sqlite:"+filepath.Join(w.dir, "leat.db"))
+	db, err := store.Open(w.t.Context(), w.url)
 	if err != nil {
 		w.t.Fatal(err)
 	}

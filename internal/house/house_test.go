@@ -56,6 +56,8 @@ var floor = map[string]float64{
 	"internal/link":              2,
 	"internal/mail":              2,
 
+	"internal/store/storetest": 2.5, // databases for the tests of the floors above
+
 	"internal/runtime": 1.5, // a mezzanine: stacks are laid out by npm
 
 	"api":                     1,
@@ -82,6 +84,7 @@ var kits = map[string]bool{
 	"internal/servertest":        true,
 	"internal/driver/drivertest": true,
 	"internal/blob/blobtest":     true,
+	"internal/store/storetest":   true,
 }
 
 // heavy is what an edge device must not carry.
