@@ -49,7 +49,10 @@ func (v *visit) state() string {
 
 // Authorize is the platform's end of the hand-over: it checks that the person
 // may enter and answers with a code for that place, session and browser alone.
+//
+// Its refusals may be framed by the platform's pages, in which instances open.
 func (d *Door) Authorize(w http.ResponseWriter, r *http.Request) {
+	w.Header().Del("X-Frame-Options")
 	q := r.URL.Query()
 	place, ok := d.placeOf(q.Get("origin"), r)
 	state := q.Get("state")
@@ -69,12 +72,12 @@ func (d *Door) Authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case fleet.IsKind(err, fleet.NotFound):
-		d.pages.refuse(w, r, http.StatusNotFound, "instance_not_found", "There is no such instance, or you may not see it.", "Ask an owner of the team for access.")
+		d.pages.framed(w, r, http.StatusNotFound, "instance_not_found", "There is no such instance, or you may not see it.")
 	case fleet.IsKind(err, fleet.Forbidden):
 		if err := d.Rules.Refused(r.Context(), e.Actor, e.Instance, string(place.Surface.permission())); err != nil {
 			d.Log.WarnContext(r.Context(), "refusal could not be recorded", "err", err)
 		}
-		d.pages.refuse(w, r, http.StatusForbidden, "forbidden", "You may not open this.", "Ask an owner of the team for access.")
+		d.pages.framed(w, r, http.StatusForbidden, "forbidden", "You may not open this.")
 	case err != nil:
 		d.fail(w, r, err)
 	default:

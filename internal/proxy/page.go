@@ -66,6 +66,11 @@ func (p pages) refuse(w http.ResponseWriter, r *http.Request, status int, code, 
 	p.answer(w, r, notice{Status: status, Code: code, Title: title, Detail: detail}, "'none'")
 }
 
+// framed refuses on the platform's own host, inside its pages too.
+func (p pages) framed(w http.ResponseWriter, r *http.Request, status int, code, title string) {
+	p.answer(w, r, notice{Status: status, Code: code, Title: title, Detail: "Ask an owner of the team for access."}, "'self'")
+}
+
 func (p pages) notHere(w http.ResponseWriter, r *http.Request) {
 	p.refuse(w, r, http.StatusNotFound, "not_found", "There is nothing at this address.", "Check the address, or open the instance from the platform.")
 }

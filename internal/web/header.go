@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"leat/internal/fleet"
@@ -16,7 +17,8 @@ func pageHeaders(config Config) []header {
 		{"Content-Security-Policy", contentPolicy(config.InstanceOrigins)},
 		{"X-Content-Type-Options", "nosniff"},
 		{"X-Frame-Options", "DENY"},
-		{"Referrer-Policy", "same-origin"},
+		// The door knows by the origin who frames an instance; no path goes along.
+		{"Referrer-Policy", "strict-origin"},
 		{"Cross-Origin-Opener-Policy", "same-origin"},
 		{"Cross-Origin-Resource-Policy", "same-origin"},
 		{"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
@@ -28,9 +30,13 @@ func pageHeaders(config Config) []header {
 }
 
 // contentPolicy lets pages load from the platform alone and frame its instances.
+// The way into an instance leads over the platform's own host, which hands the
+// sign-in over, so frames may pass there too.
 func contentPolicy(frames []string) string {
 	if len(frames) == 0 {
 		frames = []string{"'none'"}
+	} else {
+		frames = append(slices.Clone(frames), "'self'")
 	}
 	return "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
 		"connect-src 'self'; frame-src " + strings.Join(frames, " ") + "; frame-ancestors 'none'; base-uri 'none'; " +
