@@ -74,7 +74,7 @@ func (w World) root() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(w.serveCommand(), w.demoCommand(), w.stackCommand(), w.launchCommand(), w.versionCommand())
+	root.AddCommand(w.serveCommand(), w.demoCommand(), w.auditCommand(), w.stackCommand(), w.launchCommand(), w.versionCommand())
 	return root
 }
 

@@ -18,6 +18,7 @@ import (
 	"leat/api"
 	"leat/internal/bus"
 	"leat/internal/control"
+	"leat/internal/cron"
 	"leat/internal/fleet"
 	"leat/internal/proxy"
 	"leat/internal/run"
@@ -201,6 +202,8 @@ func (s *Server) Run(ctx context.Context) error {
 
 // addHost adds what keeps instances running.
 func (s *Server) addHost(g *run.Group) {
+	g.Add("audit log", s.control.AuditEvents.Run)
+	g.Add("periodic jobs", (&cron.Loop{Jobs: cron.Jobs(s.control, s.db), Log: s.world.Log}).Run)
 	g.Add("stacks", s.stacks.run)
 	g.Add("palette catalogue", s.instances.catalogue.Run)
 	g.Add("instances", s.instances.host.Run)
