@@ -73,26 +73,29 @@ const busBuffer = 1024
 
 // Open takes the data directory, opens the database and the listener, and puts
 // the parts together. Nothing is answered before Run.
-func Open(ctx context.Context, config *Config, world World) (s *Server, err error) {
-	s = &Server{config: config, world: world, bus: bus.New[fleet.Event](busBuffer), hashes: secret.NewPasswords(0)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
+func Open(ctx context.Context, config *Config, world World) (*Server, error) {
+	s := &Server{config: config, world: world, bus: bus.New[fleet.Event](busBuffer), hashes: secret.NewPasswords(0)}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) (err error) {
+	config, world := s.config, s.world
 	if s.dir, err = openDirectory(config.Data); err != nil {
-		return nil, err
+		return err
 	}
 	if s.db, err = store.Open(ctx, s.databaseURL()); err != nil {
-		return nil, err
+		return err
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", config.HTTP.Listen.String()); err != nil {
-		return nil, fmt.Errorf("http.listen: %w", err)
+		return fmt.Errorf("http.listen: %w", err)
 	}
 	var local bool
 	s.base, local = config.base(s.listener.Addr())
 	if s.stacks, err = s.newStacks(); err != nil {
-		return nil, err
+		return err
 	}
 	link, text := newSetupLink(world.Now)
 	flows, _ := blueprints()
@@ -103,13 +106,13 @@ func Open(ctx context.Context, config *Config, world World) (s *Server, err erro
 		Stacks: s.stacks.choices(), Blueprints: flows, Resolver: s.stacks, PlatformURL: s.base.String(), ReservedPorts: reservedPorts(s.listener.Addr()),
 	})
 	if err := s.setUp(ctx, link, text); err != nil {
-		return nil, err
+		return err
 	}
 	if s.instances, err = s.newInstances(); err != nil {
-		return nil, err
+		return err
 	}
 	s.web = web.New(s.webConfig(local), s.webDeps())
-	return s, nil
+	return nil
 }
 
 func (s *Server) databaseURL() string {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"flag"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -25,6 +26,11 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // bare is a server whose routes can be looked at; nothing behind them works.
 func bare(t *testing.T) *web.Server {
 	t.Helper()
+	return bareWith(t, fstest.MapFS{})
+}
+
+func bareWith(t *testing.T, files fs.FS) *web.Server {
+	t.Helper()
 	base, err := url.Parse("http://leat.localhost:8080")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +38,7 @@ func bare(t *testing.T) *web.Server {
 	return web.New(web.Config{Name: "Leat", BaseURL: base}, web.Deps{
 		Control: control.New(control.Deps{Bus: bus.New[fleet.Event](1), Now: time.Now, Log: slog.New(slog.DiscardHandler)}),
 		Bus:     bus.New[fleet.Event](1), Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		UI: fstest.MapFS{}, Stacks: func() []api.Stack { return nil },
+		UI: files, Stacks: func() []api.Stack { return nil },
 	})
 }
 
