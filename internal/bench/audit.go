@@ -79,7 +79,7 @@ func fillAudit(ctx context.Context, file string, team fleet.TeamID, count int) (
 				}
 				var salt [16]byte
 				rand.Read(salt[:])
-				text, err := e.Bytes(salt[:])
+				text, err := e.Bytes(func(string) []byte { return salt[:] })
 				if err != nil {
 					return err
 				}
