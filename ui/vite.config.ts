@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import vue from '@vitejs/plugin-vue'
 import ui from '@nuxt/ui/vite'
+import { empty } from './tool/empty.ts'
 import { precompress } from './tool/precompress.ts'
 
 const server = process.env.LEAT_URL ?? 'http://leat.localhost:8080'
@@ -16,13 +17,19 @@ export default defineConfig({
       autoImport: false,
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] }, sizeLimitKb: 64 } },
       theme: { colors: ['primary', 'success', 'info', 'warning', 'error'], transitions: true },
-      ui: { colors: { primary: 'leat', neutral: 'slate', success: 'green', info: 'blue', warning: 'amber', error: 'red' } },
+      ui: {
+        modal: { slots: { footer: 'justify-end' } },
+        colors: { primary: 'leat', neutral: 'slate', success: 'green', info: 'blue', warning: 'amber', error: 'red' },
+      },
     }),
+    empty('placeholder.html'),
     precompress(),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('src', import.meta.url)) } },
   build: {
     outDir: 'dist',
+    // The page that stands there in a fresh clone is in git and stays.
+    emptyOutDir: false,
     assetsInlineLimit: 0,
     target: 'es2022',
     modulePreload: { polyfill: false },

@@ -16,7 +16,7 @@ export function precompress(): Plugin {
     },
     closeBundle() {
       for (const name of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
-        if (!text.test(name)) continue
+        if (!text.test(name) || name === 'placeholder.html') continue
         const file = join(outDir, name)
         const body = readFileSync(file)
         writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }))

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { useRoute } from 'vue-router'
 import { send, sendAll } from './send'
 import type { Invitation, Member, Team } from './shapes'
@@ -8,11 +8,18 @@ export function useTeams() {
   return useQuery({ queryKey: ['teams'], queryFn: ({ signal }) => sendAll<Team>('/teams', { signal }) })
 }
 
-/** The team in the address, by its short name. */
+/** The team that was looked at last: pages that belong to no team keep its sidebar. */
+const lately = ref('')
+
+/** The team in the address, by its short name; on pages without one, the team of the page before. */
 export function useTeam() {
   const route = useRoute()
   const teams = useTeams()
-  const team = computed(() => teams.data.value?.find((t) => t.slug === route.params.team))
+  const team = computed(() => {
+    const slug = route.params.team || lately.value
+    return teams.data.value?.find((t) => t.slug === slug) ?? (route.params.team ? undefined : teams.data.value?.[0])
+  })
+  watch(() => route.params.team, (slug) => typeof slug === 'string' && (lately.value = slug), { immediate: true })
   const may = (permission: string): boolean => team.value?.permissions.includes(permission) ?? false
   return { team, teams, may }
 }

@@ -53,11 +53,12 @@ export async function signIn(username: string, password: string): Promise<void> 
   say('renewed')
 }
 
-/** After setup or an accepted invitation the server has set the cookie already. */
-export async function cameIn(): Promise<void> {
+/** After setup, or with the new account of an invitation: signs in with what was just chosen. */
+export async function enterNew(username: string, password: string): Promise<void> {
   state.status = undefined
   state.phase = 'unknown'
   await whoIsThere()
+  if (session.phase === 'out') await signIn(username, password)
 }
 
 export async function signOut(): Promise<void> {

@@ -1,9 +1,19 @@
 import type { AuditActor, AuditEvent } from '@/api/shapes'
 import { said, t } from '@/text'
 
-/** The event in words: "instance.create" is "created instance". */
-export function sentence(event: AuditEvent): string {
-  return said(`audit.event.${event.event.replaceAll('.', '_').replaceAll('-', '_')}`, plain(event.event))
+/**
+ * The event in words, and what joins them to the name of its object: "changed the environment( of)" is
+ * "changed the environment" alone, and "changed the environment of Pump 3" where the object is named.
+ */
+export function phrase(event: string): { text: string; joint: string } {
+  const words = said(`audit.event.${event.replaceAll('.', '_').replaceAll('-', '_')}`, plain(event))
+  const [, text = words, joint = ''] = /^(.*?)(?:\((.*)\))?$/.exec(words) ?? []
+  return { text, joint }
+}
+
+export function sentence(event: Pick<AuditEvent, 'event' | 'name'>, named = false): string {
+  const { text, joint } = phrase(event.event)
+  return named && event.name ? `${text}${joint} ${event.name}` : text
 }
 
 /** An event without words of its own still reads: "environment.put" becomes "environment: put". */
