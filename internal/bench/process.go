@@ -27,7 +27,7 @@ type server struct {
 
 const (
 	adminName     = "bench"
-	adminPassword = "a long bench of oak 42"
+	adminPassword = "quarry lantern 42 meadow"
 )
 
 // startServer starts the program on a data directory and returns how long it
