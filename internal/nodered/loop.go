@@ -25,6 +25,7 @@ type loop struct {
 	safeFails int
 	total     int64
 	starts    int64
+	hung      bool // the event loop stood still once
 	autoSafe  bool // flows are not started because of crashes
 	gaveUp    bool
 	attempt   string // what was tried when it failed

@@ -23,6 +23,20 @@ const tailBytes = 8 << 10
 type tail struct {
 	mu   sync.Mutex
 	text []byte
+	spot string // where the event loop stood still
+}
+
+func (t *tail) blame(spot string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.spot = spot
+}
+
+// culprit is where the event loop stood still, in words, or "".
+func (t *tail) culprit() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.spot
 }
 
 func (t *tail) add(line string) {
@@ -109,10 +123,11 @@ func (s *Supervisor) logLine(text, stream string, p *process) {
 	}
 	if text[0] == mark {
 		var m struct {
-			Level int    `json:"level"`
-			ID    string `json:"id"`
-			Name  string `json:"name"`
-			Text  string `json:"text"`
+			Level   int    `json:"level"`
+			ID      string `json:"id"`
+			Name    string `json:"name"`
+			Text    string `json:"text"`
+			Culprit string `json:"culprit"`
 		}
 		if json.Unmarshal([]byte(text[1:]), &m) == nil {
 			l.Level, l.Name, l.Text = levelName(m.Level), m.Name, strings.TrimSpace(m.Text)
@@ -121,6 +136,9 @@ func (s *Supervisor) logLine(text, stream string, p *process) {
 			}
 			if m.Level <= redError {
 				p.tail.add(m.Text)
+			}
+			if m.Culprit != "" {
+				p.tail.blame(m.Culprit)
 			}
 		}
 	}

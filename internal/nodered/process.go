@@ -84,14 +84,23 @@ type bridgeConfig struct {
 	Language     string       `json:"language,omitempty"`
 	SafeMode     bool         `json:"safeMode"`
 	BodyLimitMiB int          `json:"bodyLimitMiB"`
+	// Watch asks for the thread that names what blocks the event loop for LateMs.
+	Watch  bool  `json:"watch"`
+	LateMs int64 `json:"lateMs"`
 	Door         wire.Door    `json:"door"`
 	Palette      wire.Palette `json:"palette"`
 }
 
 const defaultBodyMiB = 5
 
-func configOf(spec *wire.Spec, safe bool) bridgeConfig {
+// watchFromMiB is the memory from which the watching thread runs at all times. A
+// smaller instance gets it once its event loop has hung.
+const watchFromMiB = 512
+
+func (s *Supervisor) configOf(spec *wire.Spec, safe bool) bridgeConfig {
+	memory := spec.Limits.MemoryMiB
 	c := bridgeConfig{
+		Watch: memory == 0 || memory >= watchFromMiB || s.loop.hung, LateMs: s.policy.Late.Milliseconds(),
 		Runner: string(spec.Runner), Title: spec.Settings.Title, Socket: socketFromUser,
 		EditorRoot: wire.EditorRoot, Catalogue: wire.CataloguePath,
 		PlatformURL: spec.Settings.PlatformURL, Theme: spec.Settings.Theme, Language: spec.Settings.Language,
@@ -157,7 +166,7 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 	if err := s.home.notePid(p.cell.Pid()); err != nil {
 		s.cfg.Log.WarnContext(ctx, "process number not noted", "error", err)
 	}
-	first, err := wire.Marshal(configOf(spec, safe))
+	first, err := wire.Marshal(s.configOf(spec, safe))
 	if err == nil {
 		_, err = conn.Write(append(first, '\n'))
 	}

