@@ -29,7 +29,7 @@ var passwords = sync.OnceValue(func() *secret.Passwords { return secret.NewPassw
 // world is the verbs on a new database, with a clock that only the test moves.
 type world struct {
 	*control.Control
-	t      *testing.T
+	t      testing.TB
 	db     *store.DB
 	events *bus.Bus[fleet.Event]
 	dir    string
@@ -41,6 +41,8 @@ type world struct {
 
 	mu  sync.Mutex
 	now time.Time
+	// tick, where set, is the clock instead.
+	tick func() time.Time
 }
 
 // newWorld is on SQLite, and on PostgreSQL with the tag real.
@@ -56,7 +58,7 @@ func newFileWorld(t *testing.T) *world {
 	return newWorldOn(t, dir, "sqlite:"+filepath.Join(dir, "leat.db"))
 }
 
-func newWorldOn(t *testing.T, dir, url string) *world {
+func newWorldOn(t testing.TB, dir, url string) *world {
 	w := &world{t: t, dir: dir, url: url, now: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), key: secret.NewKey(), events: bus.New[fleet.Event](1024)}
 	w.open()
 	t.Cleanup(func() { w.db.Close() })
@@ -84,6 +86,9 @@ func (w *world) open() {
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.tick != nil {
+		return w.tick()
+	}
 	return w.now
 }
 
@@ -165,6 +170,6 @@ func (w *world) reopen() {
 	w.open()
 }
 
-func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
+func contextWithCancel(t testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
 }
