@@ -74,21 +74,21 @@ type (
 
 // bridgeConfig is the first line that the bridge reads.
 type bridgeConfig struct {
-	Runner       string       `json:"runner"`
-	Title        string       `json:"title"`
-	Socket       string       `json:"socket"`
-	EditorRoot   string       `json:"editorRoot"`
-	Catalogue    string       `json:"catalogue"`
-	PlatformURL  string       `json:"platformUrl"`
-	Theme        string       `json:"theme"`
-	Language     string       `json:"language,omitempty"`
-	SafeMode     bool         `json:"safeMode"`
-	BodyLimitMiB int          `json:"bodyLimitMiB"`
+	Runner       string `json:"runner"`
+	Title        string `json:"title"`
+	Socket       string `json:"socket"`
+	EditorRoot   string `json:"editorRoot"`
+	Catalogue    string `json:"catalogue"`
+	PlatformURL  string `json:"platformUrl"`
+	Theme        string `json:"theme"`
+	Language     string `json:"language,omitempty"`
+	SafeMode     bool   `json:"safeMode"`
+	BodyLimitMiB int    `json:"bodyLimitMiB"`
 	// Watch asks for the thread that names what blocks the event loop for LateMs.
-	Watch  bool  `json:"watch"`
-	LateMs int64 `json:"lateMs"`
-	Door         wire.Door    `json:"door"`
-	Palette      wire.Palette `json:"palette"`
+	Watch   bool         `json:"watch"`
+	LateMs  int64        `json:"lateMs"`
+	Door    wire.Door    `json:"door"`
+	Palette wire.Palette `json:"palette"`
 }
 
 const defaultBodyMiB = 5

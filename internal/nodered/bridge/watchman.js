@@ -33,17 +33,26 @@ setInterval(() => {
 function name() {
   const session = new inspector.Session();
   session.connectToMainThread();
+  const names = new Map();
+  session.on("Debugger.scriptParsed", ({ params }) => names.set(params.scriptId, params.url));
   session.on("Debugger.paused", ({ params }) => {
-    const frame = params.callFrames.find((f) => f.url) || params.callFrames[0];
     session.post("Debugger.resume", () => session.disconnect());
-    if (frame) tell(frame);
+    const places = params.callFrames.map(({ location, url }) => [names.get(location.scriptId) || url, location.lineNumber]);
+    const place = places.find(([url]) => url) || places[0];
+    if (place) tell(words(...place));
   });
   session.post("Debugger.enable");
   session.post("Debugger.pause");
 }
 
-function tell(frame) {
-  const place = frame.url + ":" + (frame.location.lineNumber + 1);
+// words: the code of a function node begins after one line of Node-RED's own.
+function words(url, line) {
+  const node = /^Function node:(\S+)(?: \[(.*)\])?$/.exec(url);
+  if (node) return `the function node "${node[2] || node[1]}" (${node[1]}), line ${line}`;
+  return `${url || "code without a name"}, line ${line + 1}`;
+}
+
+function tell(place) {
   const line = { level: 30, culprit: place, text: "The event loop stands still in " + place };
   fs.writeSync(1, mark + JSON.stringify(line) + "\n");
 }
