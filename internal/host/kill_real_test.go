@@ -20,8 +20,10 @@ import (
 
 const one = fleet.InstanceID("i-one")
 
-func (w *world) pidIn(name string) int {
-	text, err := os.ReadFile(filepath.Join(w.data, "instances", string(one), name))
+func (w *world) pidIn(name string) int { return w.pidOf(one, name) }
+
+func (w *world) pidOf(id fleet.InstanceID, name string) int {
+	text, err := os.ReadFile(filepath.Join(w.data, "instances", string(id), name))
 	if err != nil {
 		return 0
 	}
@@ -79,10 +81,10 @@ func TestADeployThatWasAcknowledgedSurvivesKills(t *testing.T) {
 		}()
 		<-time.After(delay)
 		w.strike(victim)
-		status := <-done
 		if w.server == nil {
 			w.startServer()
 		}
+		status := <-done
 		if status == 204 {
 			acknowledged++
 			w.says(one, mark)

@@ -84,7 +84,7 @@ func serve(ctx context.Context, data string) error {
 	return h.Run(ctx)
 }
 
-func runtimeDir() string { return os.Getenv("LEAT_RUNTIME_DIR") }
+func runtimeDir() string { return os.Getenv("LEAT_TEST_RUNTIME") }
 
 func newHost(data string, r *rows, log *slog.Logger) (*host.Host, *process.Driver, error) {
 	self, err := os.Executable()
@@ -130,7 +130,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	if runtimeDir() == "" {
-		t.Fatal("LEAT_RUNTIME_DIR must name a store of stacks")
+		t.Fatal("LEAT_TEST_RUNTIME must name a store of stacks")
 	}
 	data, err := os.MkdirTemp("", "leat-host-")
 	if err != nil {
