@@ -14,25 +14,12 @@ import (
 
 // Config is everything that can be set about a server.
 type Config struct {
-	Name string `default:"Leat" min:"1" max:"64" help:"what the platform is called on its pages"`
-	Data string `default:"leat-data" min:"1" help:"the directory that holds everything the server keeps"`
-	HTTP struct {
-		Listen         config.Addr    `default:"127.0.0.1:8080" help:"address to listen on"`
-		BaseURL        string         `help:"where browsers reach the platform, such as https://leat.example.com; made from the port where empty"`
-		TrustedProxies []netip.Prefix `help:"networks of reverse proxies whose X-Forwarded-For counts"`
-	}
-	DB struct {
-		URL string `secret:"true" help:"postgres://… to keep rows in PostgreSQL; a SQLite file in the data directory where empty"`
-	}
-	Session struct {
-		Idle time.Duration `default:"8h" min:"1s" help:"a session ends this long after its person last did something"`
-		Life time.Duration `default:"168h" min:"1s" help:"a session ends this long after signing in"`
-	}
-	Admin struct {
-		Username string `help:"makes the first administrator at the first start, with password and email"`
-		Email    string
-		Password string `secret:"true"`
-	}
+	Name    string `default:"Leat" min:"1" max:"64" help:"what the platform is called on its pages"`
+	Data    string `default:"leat-data" min:"1" help:"the directory that holds everything the server keeps"`
+	HTTP    HTTP
+	DB      Database
+	Session Session
+	Admin   Admin
 	Metrics struct {
 		Listen config.Addr `help:"address of a listener for /metrics alone, which asks nobody who they are"`
 	}
@@ -64,41 +51,77 @@ type Config struct {
 	Version string `config:"-"`
 }
 
-// Validate checks what concerns several fields.
+// HTTP is how the platform is reached.
+type HTTP struct {
+	Listen         config.Addr    `default:"127.0.0.1:8080" help:"address to listen on"`
+	BaseURL        string         `help:"where browsers reach the platform, such as https://leat.example.com; made from the port where empty"`
+	TrustedProxies []netip.Prefix `help:"networks of reverse proxies whose X-Forwarded-For counts"`
+}
+
+// Validate checks the base URL.
+func (h *HTTP) Validate(fault func(path, message string)) {
+	if h.BaseURL == "" {
+		return
+	}
+	if _, err := parseBase(h.BaseURL); err != "" {
+		fault("base_url", err)
+	}
+}
+
+// Database is where rows are kept.
+type Database struct {
+	URL string `secret:"true" help:"postgres://… to keep rows in PostgreSQL; a SQLite file in the data directory where empty"`
+}
+
+// Validate checks the address.
+func (d *Database) Validate(fault func(path, message string)) {
+	if d.URL != "" && !strings.HasPrefix(d.URL, "postgres://") && !strings.HasPrefix(d.URL, "postgresql://") && !strings.HasPrefix(d.URL, "sqlite:") {
+		fault("url", "must begin with postgres:// or sqlite:")
+	}
+}
+
+// Session is how long people stay signed in.
+type Session struct {
+	Idle time.Duration `default:"8h" min:"1s" help:"a session ends this long after its person last did something"`
+	Life time.Duration `default:"168h" min:"1s" help:"a session ends this long after signing in"`
+}
+
+// Validate compares the two.
+func (s *Session) Validate(fault func(path, message string)) {
+	if s.Idle > s.Life {
+		fault("idle", "must not be longer than session.life")
+	}
+}
+
+// Admin is the first administrator, made without a person.
+type Admin struct {
+	Username string `help:"makes the first administrator at the first start, with password and email"`
+	Email    string
+	Password string `secret:"true"`
+}
+
+// Validate checks what concerns several parts.
 func (c *Config) Validate(fault func(path, message string)) {
-	if c.HTTP.BaseURL != "" {
-		if _, err := parseBase(c.HTTP.BaseURL); err != "" {
-			fault("http.base_url", err)
-		}
-	}
-	if c.DB.URL != "" && !strings.HasPrefix(c.DB.URL, "postgres://") && !strings.HasPrefix(c.DB.URL, "postgresql://") && !strings.HasPrefix(c.DB.URL, "sqlite:") {
-		fault("db.url", "must begin with postgres:// or sqlite:")
-	}
-	if c.Session.Idle > c.Session.Life {
-		fault("session.idle", "must not be longer than session.life")
-	}
-	c.validateAdmin(fault)
 	if c.Metrics.Listen != "" && c.Metrics.Listen == c.HTTP.Listen {
 		fault("metrics.listen", "must be another address than http.listen")
 	}
 }
 
-// validateAdmin wants all of the first administrator or nothing.
-func (c *Config) validateAdmin(fault func(path, message string)) {
-	a := c.Admin
+// Validate wants all of the first administrator or nothing.
+func (a *Admin) Validate(fault func(path, message string)) {
 	if a.Username == "" && a.Email == "" && a.Password == "" {
 		return
 	}
-	for path, value := range map[string]string{"admin.username": a.Username, "admin.email": a.Email, "admin.password": a.Password} {
+	for path, value := range map[string]string{"username": a.Username, "email": a.Email, "password": a.Password} {
 		if value == "" {
 			fault(path, "must be set together with the other two of admin")
 		}
 	}
 	if _, err := fleet.CleanUsername(a.Username); a.Username != "" && err != nil {
-		fault("admin.username", err.Error())
+		fault("username", err.Error())
 	}
 	if _, err := fleet.CleanEmail(a.Email); a.Email != "" && err != nil {
-		fault("admin.email", err.Error())
+		fault("email", err.Error())
 	}
 }
 
