@@ -32,6 +32,8 @@ export default defineConfig({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     target: 'es2022',
+    // What many pages share comes in one file and not in forty small ones.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 7 }] } } },
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
   },

@@ -1,7 +1,10 @@
 import { locale } from '.'
 
-const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['second', 60], ['minute', 60], ['hour', 24], ['day', 7], ['week', 5], ['month', 12], ['year', Infinity],
+const day = 86_400
+/** Each unit with its length and the span, in seconds, from which the next one is said. */
+const units: [Intl.RelativeTimeFormatUnit, number, number][] = [
+  ['second', 1, 60], ['minute', 60, 3_600], ['hour', 3_600, day], ['day', day, 7 * day], ['week', 7 * day, 30 * day],
+  ['month', 30 * day, 365 * day], ['year', 365 * day, Infinity],
 ]
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const narrow = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' })
@@ -17,14 +20,11 @@ function millis(at: Moment): number {
 
 /** "3 minutes ago", "in 2 days", "just now". Clocks differ: a few seconds of future are now. */
 export function ago(at: Moment, now: number, brief = false): string {
-  let span = (millis(at) - now) / 1000
+  const span = (millis(at) - now) / 1000
   if (Number.isNaN(span)) return '–'
   if (Math.abs(span) < 5) return brief ? 'now' : 'just now'
-  for (const [unit, size] of steps) {
-    if (Math.abs(span) < size) return (brief ? narrow : relative).format(Math.trunc(span), unit)
-    span /= size
-  }
-  return '–'
+  const [unit, length] = units.find(([, , until]) => Math.abs(span) < until) ?? units.at(-1)!
+  return (brief ? narrow : relative).format(Math.trunc(span / length), unit)
 }
 
 /** How long a span is, in its two largest units: "3 d 4 h", "12 min", "8 s". */

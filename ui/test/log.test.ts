@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { cut, filtered, joined } from '@/part/log'
+import type { LogLine } from '@/api/shapes'
+import { thin } from '@/part/graph'
+import { labelOf } from '@/page/instance/label'
+import { staleKeys } from '@/api/live'
+
+const line = (n: number, text = `line ${n}`, level: LogLine['level'] = 'info'): LogLine => ({ cursor: String(n), time: '2026-01-01T00:00:00Z', level, source: 'flow', text })
+
+describe('a log', () => {
+  it('takes each line once and forgets the oldest', () => {
+    const all = joined([line(1), line(2)], [line(2), line(3)])
+    expect(all.map((l) => l.cursor)).toEqual(['1', '2', '3'])
+    expect(joined(all, [line(4)], 3).map((l) => l.cursor)).toEqual(['2', '3', '4'])
+    expect(joined(all, [line(3)])).toBe(all)
+  })
+  it('filters by level and text, and marks what was found', () => {
+    const lines = [line(1, 'Pump ON'), line(2, 'pump off', 'error'), line(3, 'tank')]
+    expect(filtered(lines, ['error'], '')).toEqual([lines[1]])
+    expect(filtered(lines, [], ' pump ')).toHaveLength(2)
+    expect(cut('a pump, a Pump', 'pump').filter((p) => p.hit).map((p) => p.text)).toEqual(['pump', 'Pump'])
+    expect(cut('a pump', 'pump').map((p) => p.text).join('')).toBe('a pump')
+  })
+})
+
+describe('a thinned series', () => {
+  it('keeps every peak', () => {
+    const times = Array.from({ length: 10_000 }, (_, i) => i)
+    const values = times.map((i) => (i === 7_321 ? 99 : i === 42 ? -5 : 1))
+    const [x, y] = thin(times, values, 400)
+    expect(x.length).toBeLessThanOrEqual(400)
+    expect(y).toContain(99)
+    expect(y).toContain(-5)
+    expect([...x].sort((a, b) => a - b)).toEqual(x)
+  })
+})
+
+describe('a label', () => {
+  it.each([['Pumpstation Süd 3', 'pumpstation-sud-3'], ['Straße', 'strasse'], ['محطة', 'instance'], ['  ', ''], ['a'.repeat(64), 'a'.repeat(34)]])('of %s is %s', (name, label) => expect(labelOf(name)).toBe(label))
+})
+
+describe('an event', () => {
+  it('makes the thing and its lists old', () => {
+    expect(staleKeys({ noun: 'instance', id: 'i-1', team: 't-1', time: '' })).toContainEqual(['instances', 't-1'])
+  })
+})
