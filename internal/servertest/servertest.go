@@ -90,7 +90,7 @@ func (s *Server) Start() {
 	s.t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	opened, err := server.Open(ctx, &s.config, server.World{
-		Out: s.log, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: s.Clock.Now, Asked: s.asked, WithoutHost: true,
+		Out: s.log, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: s.level()})), Now: s.Clock.Now, Asked: s.asked, WithoutHost: true,
 	})
 	if err != nil {
 		stop()
@@ -330,3 +330,12 @@ func Fragment(t testing.TB, link string) string {
 
 // String tells a test which server it is.
 func (s *Server) String() string { return fmt.Sprintf("server at %s", s.URL) }
+
+// level is what the server logs: everything in a test, in a benchmark what a
+// server in use does.
+func (s *Server) level() slog.Level {
+	if _, bench := s.t.(*testing.B); bench {
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
