@@ -128,6 +128,9 @@ func (s *Supervisor) on(ctx context.Context, e any) {
 		if e.p == l.proc {
 			e.p.probing = false
 			e.p.ready = time.Now()
+			if err := e.p.cell.LimitCPU(e.p.spec.Limits.CPUPercent * 10); err != nil {
+				s.cfg.Log.Warn("node-red keeps the processor time of its start", "error", err)
+			}
 			l.startFault = nil
 			s.say("info", fmt.Sprintf("Node-RED is ready after %.1f s.", time.Since(e.p.begun).Seconds()))
 			s.sweepModules(ctx)

@@ -215,8 +215,20 @@ func (s *Supervisor) cellSpec(spec *wire.Spec, stack Stack, bridge *os.File) san
 		ReadDirs:  readDirs,
 		WriteDirs: []string{s.home.path("user"), s.home.path("run"), s.home.path("tmp")},
 		Ports:     spec.Ports,
-		Limits:    sandbox.Limits{MemoryMiB: spec.Limits.MemoryMiB, CPUMillis: spec.Limits.CPUPercent * 10, Pids: spec.Limits.Processes},
+		Limits:    sandbox.Limits{MemoryMiB: spec.Limits.MemoryMiB, CPUMillis: startMillis(spec.Limits), Pids: spec.Limits.Processes},
 	}
+}
+
+// burstMillis is what Node-RED may use while it starts, in thousandths of a core:
+// starting is all processor work, and a small instance should not take four times
+// as long. Its own limit binds from when it is ready.
+const burstMillis = 2000
+
+func startMillis(l wire.Limits) int {
+	if l.CPUPercent == 0 {
+		return 0
+	}
+	return max(l.CPUPercent*10, burstMillis)
 }
 
 // environment is all that Node-RED inherits. What the platform sets comes last

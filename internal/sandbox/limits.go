@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"fmt"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -74,6 +76,22 @@ func (l Limits) cpuSettings(v2 bool) []setting {
 		{file: "cpu.cfs_period_us", value: period},
 		{file: "cpu.cfs_quota_us", value: quota},
 	}
+}
+
+// LimitCPU binds a running program to other CPU than it was started with, in
+// thousandths of a core; 0 lifts the limit. Where no cgroup binds CPU it does
+// nothing.
+func (c *Cell) LimitCPU(millis int) error {
+	if !c.group.has("cpu") {
+		return nil
+	}
+	p := c.group.parts["cpu"]
+	for _, s := range (Limits{CPUMillis: millis}).cpuSettings(p.v2) {
+		if err := writeControl(filepath.Join(p.dir, s.file), s.value); err != nil {
+			return fmt.Errorf("limit cpu: %w", err)
+		}
+	}
+	return nil
 }
 
 // descriptors that one program may hold.

@@ -160,6 +160,31 @@ func TestACPUHogIsHeldBack(t *testing.T) {
 	})
 }
 
+// Starting may take more than running: the limit is drawn in afterwards.
+func TestCPUIsLimitedWhileItRuns(t *testing.T) {
+	g := newGround(t, 0)
+	s := g.spec("spin")
+	s.Limits.CPUMillis = 2000
+	cell := g.start(s)
+	throttled := func() time.Duration {
+		u, err := cell.Usage()
+		noError(t, err)
+		return u.Throttled
+	}
+	if throttled() != 0 {
+		t.Error("throttled before the limit was drawn in")
+	}
+	noError(t, cell.LimitCPU(100))
+	eventually(t, "throttled", func() bool { return throttled() > 0 })
+	noError(t, cell.LimitCPU(0))
+	at := throttled()
+	eventually(t, "free again", func() bool {
+		u, err := cell.Usage()
+		noError(t, err)
+		return u.CPU > time.Second && u.Throttled <= at+100*time.Millisecond
+	})
+}
+
 func TestUsageCountsTheWholeTree(t *testing.T) {
 	for _, without := range [][]sandbox.Layer{nil, {sandbox.LayerCgroup}} {
 		g := newGround(t, 0)
