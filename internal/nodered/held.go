@@ -49,7 +49,7 @@ func (s *Supervisor) Set(spec *wire.Spec) error {
 }
 
 func faultOf(err error, kept string) *fault {
-	f := &fault{code: "failed", reason: err.Error()}
+	f := &fault{code: "failed", reason: "The platform could not do this; its log says why."}
 	var e *fleet.Error
 	if errors.As(err, &e) {
 		f.code, f.reason = e.Code, e.Msg

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 
 	"leat/internal/fleet"
 	"leat/internal/wire"
@@ -132,7 +133,7 @@ func (l *line) serve(ctx context.Context, handle func(ctx context.Context, op st
 		}
 		if err != nil {
 			l.end()
-			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 				err = nil
 			}
 			return err
