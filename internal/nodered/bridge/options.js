@@ -54,12 +54,18 @@ function modules(palette) {
   };
 }
 
+// origin of the platform's pages, which frame the editor; undefined where unknown.
+function origin(address) {
+  return URL.canParse(address) ? new URL(address).origin : undefined;
+}
+
 function editorTheme(config) {
   const at = (name) => path.join(__dirname, "theme", name);
   return {
     page: { title: config.title, css: [at("leat.css")], scripts: [at("leat.js")] },
     header: { title: config.title, image: null },
-    palette: { catalogues: [config.catalogue] },
+    // Of the theme only known parts reach the page; the palette's is one.
+    palette: { catalogues: [config.catalogue], leat: { platform: origin(config.platformUrl) } },
     projects: { enabled: false },
     tours: false,
     userMenu: false,
