@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"leat/internal/cli"
@@ -15,7 +16,14 @@ import (
 // version is set when Leat is built.
 var version = "dev"
 
+// A launcher makes Node-RED on the process's first thread, which only a lock
+// taken before main begins can hold.
+func init() { runtime.LockOSThread() }
+
 func main() {
+	if len(os.Args) < 2 || os.Args[1] != "launch" {
+		runtime.UnlockOSThread()
+	}
 	// A confined program is exec'd from here: nothing else may have begun.
 	if len(os.Args) > 1 && os.Args[1] == "confine" {
 		os.Exit(sandbox.Confine(os.Args[2:]))

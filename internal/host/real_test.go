@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,6 +36,9 @@ import (
 // the data stands for an upgrade.
 const build = "one"
 
+// A launcher makes Node-RED on the first thread.
+func init() { goruntime.LockOSThread() }
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -46,6 +50,7 @@ func TestMain(m *testing.M) {
 			os.Exit(code(serve(signals(), os.Args[2])))
 		}
 	}
+	goruntime.UnlockOSThread()
 	os.Exit(m.Run())
 }
 

@@ -49,6 +49,8 @@ type launcher struct {
 
 // Main runs a launcher in an instance's directory until it is told to stop. Its
 // secrets come as one line of JSON on stdin. It returns nil at an orderly end.
+// The calling goroutine must be locked to the process's first thread; it makes
+// Node-RED.
 func Main(ctx context.Context, dir, build string, stdin io.Reader) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -59,8 +61,12 @@ func Main(ctx context.Context, dir, build string, stdin io.Reader) error {
 		return err
 	}
 	defer logs.Close() // what matters was written line by line
-	l := &launcher{dir: dir, build: build, log: slog.New(slog.NewJSONHandler(logs, nil))}
-	err = l.main(ctx, stdin)
+	l := &launcher{dir: dir, build: build, log: slog.New(slog.NewJSONHandler(logs, nil)), thread: newThread()}
+	go func() {
+		defer l.thread.stop()
+		err = l.main(ctx, stdin)
+	}()
+	l.thread.serve()
 	if err != nil {
 		l.log.ErrorContext(ctx, "launcher failed", "error", err)
 	}
@@ -84,8 +90,6 @@ func (l *launcher) main(ctx context.Context, stdin io.Reader) error {
 			return err
 		}
 	}
-	l.thread = newThread()
-	defer l.thread.stop()
 	if err := l.run(ctx, kept); err != nil {
 		return err
 	}
@@ -110,27 +114,8 @@ func (l *launcher) begin(ctx context.Context, stdin io.Reader) error {
 	if err := l.takeLock(ctx); err != nil {
 		return err
 	}
-	path := filepath.Join(l.dir, driver.ControlSocket)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return l.listen(path)
-}
-
-// listen binds through a handle on the directory, because socket paths are
-// limited to 107 bytes.
-func (l *launcher) listen(path string) error {
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	l.listener, err = net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))})
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	l.listener.SetUnlinkOnClose(false)
-	return os.Chmod(path, 0o600)
+	l.listener, err = driver.Listen(filepath.Join(l.dir, driver.ControlSocket))
+	return err
 }
 
 // run does the work until ctx ends, the server says stop, or another build takes over.
@@ -183,14 +168,6 @@ func (l *launcher) Leave() { l.cancel() }
 func hubClient(path string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		MaxIdleConns: 1, IdleConnTimeout: 30 * time.Second, DisableCompression: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			dir, err := os.Open(filepath.Dir(path))
-			if err != nil {
-				return nil, err
-			}
-			defer dir.Close()
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)))
-		},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return driver.Connect(ctx, path) },
 	}}
 }
