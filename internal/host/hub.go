@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"leat/internal/driver"
 	"leat/internal/fleet"
 	"leat/internal/link"
 	"leat/internal/wire"
@@ -24,25 +25,10 @@ const maxBody = 96 << 20
 // listen makes the hub's socket. What an earlier server left there is replaced:
 // the data directory's lock says that no other one lives.
 func listen(path string) (net.Listener, error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make hub: %w", err)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("make hub: %w", err)
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, fmt.Errorf("make hub: %w", err)
-	}
-	defer f.Close()
-	// Through a handle: socket paths are limited to 107 bytes.
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), filepath.Base(path))})
-	if err != nil {
-		return nil, fmt.Errorf("make hub: %w", err)
-	}
-	l.SetUnlinkOnClose(false)
-	return l, os.Chmod(path, 0o600)
+	return driver.Listen(path)
 }
 
 func serve(ctx context.Context, handler http.Handler, on net.Listener) error {

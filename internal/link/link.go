@@ -51,7 +51,8 @@ func (c *Client) CheckIn(ctx context.Context, in wire.CheckIn) (*wire.Spec, erro
 // sent again, so that it has its effect once.
 func (c *Client) Deploy(ctx context.Context, d wire.Deploy) (wire.Deployed, error) {
 	var out wire.Deployed
-	return out, c.insist(ctx, wire.DeploysPath, d, &out)
+	err := c.insist(ctx, wire.DeploysPath, d, &out)
+	return out, err
 }
 
 // Resolve asks what the modules would be after a change.
@@ -64,7 +65,8 @@ func (c *Client) Resolve(ctx context.Context, m wire.ModuleChange) (wire.Modules
 // Commit has the server keep a change of the modules.
 func (c *Client) Commit(ctx context.Context, m wire.ModuleCommit) (wire.Deployed, error) {
 	var out wire.Deployed
-	return out, c.insist(ctx, wire.ModulesPath, m, &out)
+	err := c.insist(ctx, wire.ModulesPath, m, &out)
+	return out, err
 }
 
 // insist repeats a request that is safe to repeat until the server answers.

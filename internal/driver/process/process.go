@@ -192,14 +192,7 @@ func (d *Driver) Control(ctx context.Context, id fleet.InstanceID) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	// Through a handle on the directory: socket paths are limited to 107 bytes.
-	f, err := os.Open(filepath.Join(dir, driver.ControlDir))
-	if err != nil {
-		return nil, fmt.Errorf("find launcher of %s: %w", id, err)
-	}
-	defer f.Close()
-	var nd net.Dialer
-	conn, err := nd.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), filepath.Base(driver.ControlSocket)))
+	conn, err := driver.Connect(ctx, filepath.Join(dir, driver.ControlSocket))
 	if err != nil {
 		return nil, fmt.Errorf("connect to launcher of %s: %w", id, err)
 	}
