@@ -7,12 +7,12 @@ export interface Column<T> {
   /** Numbers are on the right. */
   end?: boolean
   /** Not shown below this width. */
-  from?: 'sm' | 'md' | 'lg' | 'xl'
+  from?: 'sm' | 'md' | 'lg' | 'xl' | '2xl'
   width?: string
 }
 
 export const shownFrom: Record<NonNullable<Column<unknown>['from']>, string> = {
-  sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden', xl: 'max-xl:hidden',
+  sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden', xl: 'max-xl:hidden', '2xl': 'max-2xl:hidden',
 }
 
 /** "-name" is by name, downwards. */

@@ -1,9 +1,9 @@
 import { onScopeDispose } from 'vue'
 import { useRouter } from 'vue-router'
-import { useToast } from '@nuxt/ui/composables'
 import { onEvent, queries } from '@/api/live'
 import type { Event, Instance, Team } from '@/api/shapes'
 import { said, t } from '@/text'
+import { addToast } from '../toast'
 import { announce } from './announce'
 
 const settled = ['running', 'stopped', 'suspended', 'degraded', 'failed', 'crash loop', 'safe mode', 'unreachable']
@@ -22,7 +22,6 @@ function known(id: string): Instance | undefined {
 
 /** Says a change of state: read out always, shown as a toast where somebody is needed. */
 export function watchStates(): void {
-  const toast = useToast()
   const router = useRouter()
   const last = new Map<string, string>()
 
@@ -41,10 +40,7 @@ export function watchStates(): void {
     const text = t('state.changed', { name: one.name, state: word })
     announce(text)
     if (bad.includes(state)) {
-      toast.add({
-        id: `state-${id}`, title: text, color: 'error', icon: 'i-lucide-circle-alert', duration: 12_000,
-        actions: [{ label: t('action.look'), color: 'neutral', variant: 'outline', size: 'xs', onClick: () => open(one) }],
-      })
+      addToast({ about: `state-${id}`, title: text, tone: 'bad', stays: 12_000, action: { label: t('action.look'), run: () => open(one) } })
     }
   }
   onScopeDispose(onEvent(hear))
