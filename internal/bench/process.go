@@ -117,7 +117,7 @@ func children(pid int) map[int]string {
 		parent[child], _ = strconv.Atoi(strings.Fields(string(rest))[1])
 	}
 	for child := range parent {
-		for p := child; p > 1; p = parent[p] {
+		for p := child; p > 0; p = parent[p] {
 			if p == pid && child != pid {
 				line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child))
 				out[child] = strings.ReplaceAll(strings.TrimRight(string(line), "\x00"), "\x00", " ")
