@@ -27,7 +27,9 @@ type Listeners struct {
 	List    func(ctx context.Context) ([]PortsOf, error)
 	Places  *Places
 	Handler http.Handler
-	Log     *slog.Logger
+	// Wrap makes a listener speak TLS, where the platform does.
+	Wrap func(net.Listener) net.Listener
+	Log  *slog.Logger
 
 	mu      sync.Mutex
 	open    map[string]*listening
@@ -119,7 +121,7 @@ func (l *Listeners) start(ctx context.Context, p PortsOf, serving *sync.WaitGrou
 		srv := &http.Server{Handler: l.Handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 		on.servers[i] = srv
 		serving.Go(func() {
-			if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			if err := srv.Serve(l.Wrap(ln)); !errors.Is(err, http.ErrServerClosed) {
 				l.Log.WarnContext(ctx, "port of an instance closed", "label", p.Label, "err", err)
 			}
 		})

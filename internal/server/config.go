@@ -56,10 +56,18 @@ type HTTP struct {
 	Listen         config.Addr    `default:"127.0.0.1:8080" help:"address to listen on"`
 	BaseURL        string         `help:"where browsers reach the platform, such as https://leat.example.com; made from the port where empty"`
 	TrustedProxies []netip.Prefix `help:"networks of reverse proxies whose X-Forwarded-For counts"`
+	TLSCert        string         `help:"file with the certificate and its chain (PEM), for the platform's name and all names below it; read again when it changes"`
+	TLSKey         string         `help:"file with its private key (PEM)"`
 }
 
-// Validate checks the base URL.
+// Validate checks the base URL and what TLS needs.
 func (h *HTTP) Validate(fault func(path, message string)) {
+	if (h.TLSCert == "") != (h.TLSKey == "") {
+		fault("tls_cert", "must be set together with http.tls_key")
+	}
+	if h.TLSCert != "" && !strings.HasPrefix(h.BaseURL, "https://") {
+		fault("base_url", "must begin with https:// where a certificate is set")
+	}
 	if h.BaseURL == "" {
 		return
 	}

@@ -55,10 +55,10 @@ func (s *Server) newInstances() (*instances, error) {
 	in.door = proxy.New(proxy.Config{
 		Rules: s.control.Doors, Runners: in.host, Places: in.places, Catalogue: in.catalogue,
 		Identity: s.dir.key.Derive("door identity").Signer(), CookieKey: s.dir.key.Derive("door cookie").MAC("cookie"),
-		Platform: s.whoIsAtThePlatform, Now: s.world.Now, Log: s.world.Log,
+		Platform: s.whoIsAtThePlatform, Address: func(r *http.Request) string { return s.web.Address(r) }, Now: s.world.Now, Log: s.world.Log,
 	})
 	in.listeners = &proxy.Listeners{
-		Host: listenHost(s.listener.Addr()), List: s.doorPorts, Places: in.places, Handler: in.door, Log: s.world.Log,
+		Host: listenHost(s.listener.Addr()), List: s.doorPorts, Places: in.places, Handler: in.door, Wrap: s.certificate.wrap, Log: s.world.Log,
 	}
 	return in, nil
 }

@@ -29,7 +29,7 @@ func newHTTP(handler http.Handler, log *slog.Logger) *http.Server {
 // the requests that are running.
 func (s *Server) serve(ctx context.Context, ready func()) error {
 	s.world.Log.InfoContext(ctx, "listening", "address", s.listener.Addr().String(), "url", s.base.String())
-	return serveUntil(ctx, newHTTP(s.handler(), s.world.Log), s.listener, ready)
+	return serveUntil(ctx, newHTTP(s.handler(), s.world.Log), s.certificate.wrap(s.listener), ready)
 }
 
 func (s *Server) serveMetrics(ctx context.Context) error {

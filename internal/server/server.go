@@ -54,6 +54,8 @@ type Server struct {
 	web      *web.Server
 	listener net.Listener
 	base     *url.URL
+	// certificate is nil where the platform speaks plain HTTP.
+	certificate *certificate
 
 	stacks    *stacks
 	instances *instances
@@ -91,6 +93,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", config.HTTP.Listen.String()); err != nil {
 		return fmt.Errorf("http.listen: %w", err)
+	}
+	if config.HTTP.TLSCert != "" {
+		if s.certificate, err = newCertificate(config.HTTP.TLSCert, config.HTTP.TLSKey, world.Now); err != nil {
+			return err
+		}
 	}
 	var local bool
 	s.base, local = config.base(s.listener.Addr())
@@ -191,6 +198,8 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 func (s *Server) Run(ctx context.Context) error {
 	g := run.New(s.world.Log)
 	g.Add("password memory", s.hashes.Run)
+	g.Add("audit log", s.control.AuditEvents.Run)
+	g.Add("periodic jobs", (&cron.Loop{Jobs: cron.Jobs(s.control, s.db), Log: s.world.Log}).Run)
 	if !s.world.WithoutHost {
 		s.addHost(g)
 	}
@@ -205,8 +214,6 @@ func (s *Server) Run(ctx context.Context) error {
 
 // addHost adds what keeps instances running.
 func (s *Server) addHost(g *run.Group) {
-	g.Add("audit log", s.control.AuditEvents.Run)
-	g.Add("periodic jobs", (&cron.Loop{Jobs: cron.Jobs(s.control, s.db), Log: s.world.Log}).Run)
 	g.Add("stacks", s.stacks.run)
 	g.Add("palette catalogue", s.instances.catalogue.Run)
 	g.Add("instances", s.instances.host.Run)
