@@ -29,7 +29,8 @@ const hintsTogether = 20 * time.Millisecond
 // Runners is what host asks of the floor below. Every error is answered to the
 // launcher, in the words of a fleet.Error where it is one.
 type Runners interface {
-	// Wanted lists every instance that there is. One that is missing is removed.
+	// Wanted lists every instance that there is. One that is missing is removed,
+	// unless a host that has just begun finds none at all.
 	Wanted(ctx context.Context) ([]Wanted, error)
 	// Spec gives the whole desired state, sealed.
 	Spec(ctx context.Context, id fleet.InstanceID) (*wire.Spec, error)
@@ -162,6 +163,12 @@ func (h *Host) match(ctx context.Context, wanted []Wanted, places []fleet.Instan
 			s = h.sit(ctx, w.ID)
 		}
 		s.want(w.Version)
+	}
+	if len(wanted) == 0 && len(h.seats) == 0 && len(places) > 0 {
+		// No row at all, and none before: rather another database than that many
+		// removals. Whoever is there goes on.
+		h.cfg.Log.ErrorContext(ctx, "instances lie in the data directory, and the database knows none; they are left alone", "instances", len(places))
+		return
 	}
 	for _, id := range places {
 		if !there[id] && h.seats[id] == nil {

