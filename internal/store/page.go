@@ -66,7 +66,11 @@ func cut[T any](p Page, rows []T, keys func(T) []string) ([]T, string) {
 		return rows, ""
 	}
 	rows = rows[:n]
-	return rows, base64.RawURLEncoding.EncodeToString([]byte(strings.Join(keys(rows[n-1]), "\x00")))
+	return rows, cursorOf(keys(rows[n-1])...)
+}
+
+func cursorOf(keys ...string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(keys, "\x00")))
 }
 
 // each turns rows into nouns.
