@@ -164,7 +164,7 @@ func measureBeside(ctx context.Context, o Options) (string, error) {
 func runners(data string) map[int]string {
 	out := map[int]string{}
 	for pid, line := range children(1) {
-		if strings.Contains(line, " launch ") && strings.Contains(line, data) {
+		if strings.Contains(line, " launch ") && strings.Contains(line, data+string(filepath.Separator)) {
 			out[pid] = line
 			for child, l := range children(pid) {
 				out[child] = l

@@ -75,10 +75,16 @@ func (s *server) untilHealthy(begun time.Time) (time.Duration, error) {
 	}
 }
 
+// stop ends the server and its instances, which would outlive it.
 func (s *server) stop() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-s.done:
+		for pid, line := range runners(s.data) {
+			if strings.Contains(line, " launch ") {
+				_ = syscall.Kill(pid, syscall.SIGKILL) // its Node-RED ends with it
+			}
+		}
 		return nil
 	case <-time.After(30 * time.Second):
 		s.cmd.Process.Kill()
