@@ -79,10 +79,13 @@ type moduleAsk struct {
 func (s *Supervisor) changeModules(ctx context.Context, p *process, op string, in moduleAsk) (moduleAsk, error) {
 	s.mu.Lock()
 	before := s.spec.Modules
-	allowed := s.spec.Palette.Install
+	palette := s.spec.Palette
 	s.mu.Unlock()
-	if !allowed {
+	switch {
+	case !palette.Install:
 		return in, &fleet.Error{Kind: fleet.Forbidden, Code: "palette_closed", Msg: "Modules may not be installed in this instance."}
+	case op == "install" && !palette.Allows(in.Name):
+		return in, &fleet.Error{Kind: fleet.Forbidden, Code: "module_not_allowed", Msg: fmt.Sprintf("The module %s may not be installed in this instance.", in.Name)}
 	}
 	change := wire.ModuleChange{ID: fleet.NewDeployID(time.Now()), Base: before.Digest}
 	if op == "install" {

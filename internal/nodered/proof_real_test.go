@@ -203,6 +203,10 @@ func TestOnlyAnIdentityForThisRunnerOpensTheEditor(t *testing.T) {
 	if n := len(r.platform.deploys); n != 0 {
 		t.Errorf("%d deploys went through; want none", n)
 	}
+	json := func(q *http.Request) { q.Header.Set("Accept", "application/json") }
+	if code, text := r.do("GET", wire.EditorRoot+"plugins", "", json); code != 200 || !strings.Contains(text, "leat-bridge/person") {
+		t.Errorf("the plugin that tells dashboards who is there is not loaded: %d %s", code, text)
+	}
 	code, text := r.do("GET", wire.EditorRoot+"settings", "", nil)
 	if code != 200 || !strings.Contains(text, `"username":"ada"`) {
 		t.Errorf("the editor does not know who is there: %d %s", code, text)

@@ -55,6 +55,14 @@ func (s *Supervisor) explain(p *process, state *os.ProcessState, counters sandbo
 		State: state, Stderr: p.tail.String(), Counters: counters, MemoryMiB: p.spec.Limits.MemoryMiB, Asked: p.asked,
 	})
 	out := wire.Exit{At: time.Now().UTC(), Status: x.Code, Signal: x.Signal, Code: string(x.Cause), Reason: x.Sentence}
+	if text := p.tail.String(); x.Cause == sandbox.CauseExit && x.Code != 0 {
+		switch {
+		case strings.Contains(text, "EADDRINUSE"):
+			out.Code, out.Reason = "port_taken", "A flow tried to listen on a port that something else listens on already. Choose another port in the flow."
+		case strings.Contains(text, "listen EACCES"):
+			out.Code, out.Reason = "port_closed", "A flow tried to listen on a port that is not open to this instance. Add the port in the instance's settings, or choose one that is there."
+		}
+	}
 	switch p.killed {
 	case "hang":
 		out.Code = "hang"

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"leat/internal/fleet"
 )
@@ -135,12 +137,36 @@ type Limits struct {
 	Processes  int `json:"processes,omitempty"`
 }
 
-// Palette says which modules the editor may install. Rules are names with "*"
-// for any text and an optional "@range", as in Node-RED's allowList.
+// Palette says which modules the editor may install. Rules are names in which "*"
+// stands for any text; an empty Allow allows all, and Deny goes before Allow.
 type Palette struct {
 	Install bool     `json:"install"`
 	Allow   []string `json:"allow,omitempty"`
 	Deny    []string `json:"deny,omitempty"`
+}
+
+// Allows tells whether a module may be installed.
+func (p Palette) Allows(name string) bool {
+	fits := func(rule string) bool { return matches(rule, name) }
+	return p.Install && !slices.ContainsFunc(p.Deny, fits) && (len(p.Allow) == 0 || slices.ContainsFunc(p.Allow, fits))
+}
+
+// matches compares a name with a rule, from star to star.
+func matches(rule, name string) bool {
+	head, rest, star := strings.Cut(rule, "*")
+	if !star {
+		return rule == name
+	}
+	tail, found := strings.CutPrefix(name, head)
+	if !found {
+		return false
+	}
+	for i := 0; i <= len(tail); i++ {
+		if matches(rest, tail[i:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Seal sets the protocol and computes the digest.

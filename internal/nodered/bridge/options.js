@@ -40,17 +40,13 @@ module.exports = function (bridge) {
   };
 };
 
-function modules(palette) {
-  const rules = { allowInstall: palette.install };
-  const lists = {};
-  if (palette.allow || palette.deny) {
-    lists.allowList = palette.allow || ["*"];
-    lists.denyList = palette.deny || [];
-  }
+// modules: which ones may be installed is decided by the supervisor, for Node-RED
+// would ask npm about each.
+function modules({ install }) {
   return {
     autoInstall: false,
-    palette: { ...rules, ...lists, allowUpload: false },
-    modules: { ...rules, ...lists },
+    palette: { allowInstall: install, allowUpload: false },
+    modules: { allowInstall: install },
   };
 }
 
