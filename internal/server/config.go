@@ -34,7 +34,8 @@ type Config struct {
 		Dir string `help:"where stacks are laid out; runtime/ in the data directory where empty"`
 	}
 	NPM struct {
-		Registry string `help:"address of the package registry; the one Leat was built with where empty"`
+		Registry string   `help:"address of the package registry; the one Leat was built with where empty"`
+		Allow    []string `help:"modules, as exact name@version, that may be installed although they ask for install scripts; the scripts are not run even so"`
 	}
 	Palette struct {
 		Catalogue string `default:"https://catalogue.nodered.org/catalogue.json" help:"address of the catalogue of modules; a list of well-known modules stands in where it cannot be reached"`

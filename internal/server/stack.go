@@ -23,7 +23,9 @@ type stacks struct {
 	client *npm.Client
 	dir    string // npm's own cache of metadata
 	list   []*runtime.Stack
-	log    *slog.Logger
+	// allow are modules that may be installed although they ask for install scripts.
+	allow []string
+	log   *slog.Logger
 
 	mu    sync.Mutex
 	state map[string]stackState
@@ -56,7 +58,7 @@ func (s *Server) newStacks() (*stacks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stacks{store: store, client: client, dir: s.dir.file("npm", "resolve"), list: list, log: log, state: map[string]stackState{}}, nil
+	return &stacks{store: store, client: client, dir: s.dir.file("npm", "resolve"), list: list, allow: s.config.NPM.Allow, log: log, state: map[string]stackState{}}, nil
 }
 
 // choices are the stacks for the verbs, the default one first.
@@ -153,7 +155,7 @@ func (s *stacks) Resolve(ctx context.Context, stack string, wanted map[string]st
 	if err != nil {
 		return nil, err
 	}
-	q := npm.Request{Wanted: wanted, Platform: on, Provided: st.Provided()}
+	q := npm.Request{Wanted: wanted, Platform: on, Provided: st.Provided(), AllowScripts: s.allow}
 	if len(base) > 0 {
 		if q.Base, err = npm.ParseLock(base); err != nil {
 			return nil, fmt.Errorf("lock so far: %w", err)
