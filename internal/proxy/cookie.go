@@ -120,8 +120,9 @@ func stripCookies(h http.Header) {
 	}
 }
 
-// filterSetCookies drops what a flow may not set: our names, and cookies for a
-// whole domain, which would reach the platform and its neighbours.
+// filterSetCookies drops what a flow may not set: our names, cookies for a whole
+// domain, which would reach the platform and its neighbours, and cookies without
+// a name, whose value browsers send as if it were name and value of another.
 func filterSetCookies(h http.Header) {
 	lines := h.Values("Set-Cookie")
 	if len(lines) == 0 {
@@ -129,8 +130,10 @@ func filterSetCookies(h http.Header) {
 	}
 	h.Del("Set-Cookie")
 	for _, line := range lines {
-		name, _, _ := strings.Cut(line, "=")
-		if isLeatCookie(strings.TrimSpace(name)) || setsDomain(line) {
+		pair, _, _ := strings.Cut(line, ";")
+		name, _, named := strings.Cut(pair, "=")
+		name = strings.TrimSpace(name)
+		if !named || name == "" || isLeatCookie(name) || setsDomain(line) {
 			continue
 		}
 		h.Add("Set-Cookie", line)

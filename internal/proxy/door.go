@@ -64,8 +64,10 @@ type Config struct {
 	CookieKey []byte
 	// Catalogue answers the editor's palette catalogue.
 	Catalogue http.Handler
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Address is where a request comes from, for the audit log.
+	Address func(r *http.Request) string
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Door is the way in to every instance. It is an http.Handler for the hosts (or
@@ -75,6 +77,7 @@ type Door struct {
 	codes    *codes
 	minter   *minter
 	open     *openSet
+	large    chan struct{} // turns of large deploys
 	upstream *httputil.ReverseProxy
 	pages    pages
 }
@@ -86,6 +89,7 @@ func New(c Config) *Door {
 		codes:  newCodes(c.Now),
 		minter: newMinter(c.Identity, c.Now),
 		open:   newOpenSet(),
+		large:  make(chan struct{}, largeDeploys),
 	}
 	d.upstream = d.newUpstream()
 	return d
@@ -98,7 +102,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.pages.misdirected(w, r)
 		return
 	}
-	v := &visit{door: d, w: w, r: r, place: place}
+	v := &visit{door: d, w: patient(w, r), r: r, place: place, sweeps: d.open.seen()}
+	v.slow, _ = r.Body.(*patientBody)
+	w = v.w
+	if r.Method == http.MethodConnect || r.Method == http.MethodTrace {
+		d.pages.refuse(w, r, http.StatusMethodNotAllowed, "method_not_allowed", "This method leads nowhere here.", "Use another one.")
+		return
+	}
 	v.cookie, v.cookies = d.readCookie(r, place)
 	if !v.sameOrigin() {
 		d.pages.refuse(w, r, http.StatusForbidden, "cross_origin", "This request came from another site.", "Open the page itself and try again.")
@@ -112,6 +122,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 	default:
 		v.entry = entry
+		v.entry.Actor.Addr = d.Address(r)
 		v.serve()
 	}
 }

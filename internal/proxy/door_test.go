@@ -80,6 +80,7 @@ func newPlant(t *testing.T) *plant {
 		},
 		Identity: private, CookieKey: []byte("a key of the test's own"),
 		Catalogue: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"modules":[]}`) }),
+		Address:   func(*http.Request) string { return "192.0.2.7" },
 		Now:       p.time, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, stop := context.WithCancel(t.Context())

@@ -50,10 +50,14 @@ func (v *visit) forward(o forwardOptions) {
 		}
 		p.identity = token
 	}
-	ctx, end := v.door.open.add(v)
+	ctx, end, ok := v.door.open.add(v)
+	if !ok {
+		v.door.pages.refuse(v.w, v.r, http.StatusServiceUnavailable, "busy", "Too many visitors are here at once.", "Try again in a moment.")
+		return
+	}
 	defer end()
 	ctx = context.WithValue(ctx, visitKey{}, p)
-	v.door.upstream.ServeHTTP(v.door.open.watch(v, ctx), v.r.WithContext(ctx))
+	v.door.upstream.ServeHTTP(v.door.open.watch(ctx, v), v.r.WithContext(ctx))
 }
 
 func (d *Door) newUpstream() *httputil.ReverseProxy {
@@ -101,13 +105,19 @@ func rewrite(pr *httputil.ProxyRequest) {
 	if _, ours := leatToken(pr.In); ours || strings.HasPrefix(pr.In.URL.Path, editorRoot) {
 		h.Del("Authorization")
 	}
+	if v.place.Surface == editorSurface {
+		// The door decided by the method; a module must not take it for another.
+		for _, name := range []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"} {
+			h.Del(name)
+		}
+	}
 	pr.SetXForwarded()
 	h.Set("X-Forwarded-Proto", v.place.Platform.Scheme)
 	h.Set(wire.KeyHeader, p.key)
 	if p.identity != "" {
 		h.Set("Authorization", "Bearer "+p.identity)
 	}
-	if p.options.user && v.entry.Actor.SignedIn() {
+	if p.options.user && v.entry.Actor.SignedIn() && v.allowed(fleet.InstanceOpen) {
 		h.Set(wire.UserHeader, userHeader(v.entry))
 	}
 }
@@ -135,8 +145,13 @@ func modifyResponse(res *http.Response) error {
 	v := res.Request.Context().Value(visitKey{}).(*passing).visit
 	h := res.Header
 	filterSetCookies(h)
-	for _, name := range []string{"Clear-Site-Data", "Strict-Transport-Security", "Public-Key-Pins", "Service-Worker-Allowed", "Report-To", "Nel", "X-Powered-By"} {
-		h.Del(name)
+	for name := range h {
+		if foreignHeader(name) {
+			h.Del(name)
+		}
+	}
+	if v.place.Surface == editorSurface || v.entry.Instance.Access != fleet.AccessOpen {
+		keepPrivate(h)
 	}
 	frame := "frame-ancestors " + v.place.Platform.Scheme + "://" + v.place.Platform.Host
 	switch {
@@ -150,6 +165,34 @@ func modifyResponse(res *http.Response) error {
 		h.Add("Content-Security-Policy", frame+" 'self'")
 	}
 	return nil
+}
+
+// foreignHeader reports the headers that act beyond an instance's origin: on the
+// whole host, on other ports, or on a web server that stands before Leat, which
+// some of them send for files of its own.
+func foreignHeader(name string) bool {
+	switch name = strings.ToLower(name); name {
+	case "clear-site-data", "strict-transport-security", "public-key-pins", "service-worker-allowed", "report-to", "nel",
+		"x-powered-by", "alt-svc", "x-sendfile", "x-lighttpd-send-file", "x-reproxy-url":
+		return true
+	}
+	return strings.HasPrefix(name, "x-accel-") || strings.HasPrefix(name, "x-leat-")
+}
+
+// keepPrivate keeps caches that several people share from keeping what only some
+// may see.
+func keepPrivate(h http.Header) {
+	kept := []string{"private"}
+	for _, line := range h.Values("Cache-Control") {
+		for part := range strings.SplitSeq(line, ",") {
+			part = strings.TrimSpace(part)
+			name, _, _ := strings.Cut(strings.ToLower(part), "=")
+			if name != "" && name != "public" && name != "private" && name != "s-maxage" {
+				kept = append(kept, part)
+			}
+		}
+	}
+	h.Set("Cache-Control", strings.Join(kept, ", "))
 }
 
 // upstreamFailed answers when Node-RED does not.

@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,21 +27,29 @@ const AuthorizePath = "/door/authorize"
 
 // startHandOver sends a visitor without a session to the platform. The state
 // cookie ties the code that comes back to this browser; tabs that start at the
-// same time share it.
+// same time share it. Addresses carry its hash alone: a script of the instance
+// can see the way back (in a service worker), and must not be able to go it with
+// a cookie of its own making somewhere else.
 func (v *visit) startHandOver() {
-	state := v.state()
-	if state == "" {
-		state = rand.Text()
+	secret := v.stateSecret()
+	if secret == "" {
+		secret = rand.Text()
 	}
-	v.place.setCookie(v.w, v.place.stateName(), state, int(stateLife.Seconds()))
+	v.place.setCookie(v.w, v.place.stateName(), secret, int(stateLife.Seconds()))
 	to := v.r.URL.RequestURI()
-	q := url.Values{"origin": {v.place.Origin}, "state": {state}, "to": {localPath(to)}}
+	q := url.Values{"origin": {v.place.Origin}, "state": {stateOf(secret)}, "to": {localPath(to)}}
 	v.w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(v.w, v.r, v.place.platformURL(AuthorizePath, q), http.StatusFound)
 }
 
-// state is the state cookie, where there is exactly one of a plausible form.
-func (v *visit) state() string {
+// stateOf is what addresses show of a state cookie.
+func stateOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// stateSecret is the state cookie, where there is exactly one of a plausible form.
+func (v *visit) stateSecret() string {
 	cookies := v.r.CookiesNamed(v.place.stateName())
 	if len(cookies) != 1 || len(cookies[0].Value) < 16 || len(cookies[0].Value) > 64 {
 		return ""
@@ -82,7 +92,7 @@ func (d *Door) Authorize(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 	default:
 		code := d.codes.mint(grant{session: who.Session, instance: e.Instance.ID, origin: place.Origin, state: state})
-		back := url.Values{"code": {code}, "state": {state}, "to": {localPath(q.Get("to"))}}
+		back := url.Values{"code": {code}, "to": {localPath(q.Get("to"))}}
 		http.Redirect(w, r, place.Origin+doorRoot+"enter?"+back.Encode(), http.StatusFound)
 	}
 }
@@ -104,7 +114,7 @@ func (v *visit) doorEndpoint(name string) {
 		v.finishHandOver()
 	case name == "renew" && v.r.Method == http.MethodGet:
 		v.renew()
-	case name == "activity" && v.r.Method == http.MethodPost:
+	case name == "activity" && v.r.Method == http.MethodPost && v.place.Surface == editorSurface:
 		v.activity()
 	default:
 		v.door.pages.notHere(v.w, v.r)
@@ -122,7 +132,8 @@ func (v *visit) renew() {
 }
 
 // activity notes that the person is at work in the editor, which the platform's
-// own pages cannot see.
+// own pages cannot see. A dashboard's scripts are flows': they keep nobody's
+// session alive.
 func (v *visit) activity() {
 	if v.entry.Actor.Session == "" || !v.allowed(v.place.Surface.permission()) {
 		v.door.pages.refuse(v.w, v.r, http.StatusUnauthorized, "not_signed_in", "Your session has ended.", "Sign in again.")
@@ -141,11 +152,10 @@ func (v *visit) activity() {
 func (v *visit) finishHandOver() {
 	q := v.r.URL.Query()
 	to := localPath(q.Get("to"))
-	state := v.state()
+	secret := v.stateSecret()
 	g, ok := v.door.codes.swap(q.Get("code"))
-	fits := ok && state != "" &&
-		subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) == 1 &&
-		subtle.ConstantTimeCompare([]byte(state), []byte(g.state)) == 1 &&
+	fits := ok && secret != "" &&
+		subtle.ConstantTimeCompare([]byte(stateOf(secret)), []byte(g.state)) == 1 &&
 		g.origin == v.place.Origin && g.instance == v.entry.Instance.ID
 	switch {
 	case fits:
@@ -153,7 +163,7 @@ func (v *visit) finishHandOver() {
 		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
 	case v.allowed(v.place.Surface.permission()):
 		http.Redirect(v.w, v.r, to, http.StatusSeeOther)
-	case state == "":
+	case secret == "":
 		v.door.pages.refuse(v.w, v.r, http.StatusForbidden, "no_cookie", "Your browser did not keep the sign-in cookie of this page.",
 			"Open the instance again from the platform, and allow its cookies.")
 	default:

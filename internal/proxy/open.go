@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"leat/internal/control"
 	"leat/internal/fleet"
 )
 
@@ -15,44 +16,93 @@ import (
 // no hint came before.
 const recheck = 5 * time.Second
 
+// maxOpen bounds what is open to one instance at a time. An instance that is open
+// to everybody must not take the descriptors of all.
+const maxOpen = 2000
+
 // openSet is everything that is open through the door: requests on their way
 // and sockets. What ends a session, a role or an access mode ends these too.
 type openSet struct {
-	mu sync.Mutex
-	m  map[*opened]struct{}
+	mu     sync.Mutex
+	m      map[*opened]struct{}
+	counts map[fleet.InstanceID]int
+	sweeps int
+	// late is sent to when something was entered that the last sweep missed.
+	late chan struct{}
 }
 
 // opened is one of them; end cuts it off.
 type opened struct {
-	instance fleet.InstanceID
-	actor    fleet.Actor
-	surface  surface
-	end      context.CancelFunc
-	conn     net.Conn
+	visitor
+	user  fleet.UserID
+	label string
+	token string // the secret itself, to ask again with
+	end   context.CancelFunc
+	conn  net.Conn
 }
 
-func newOpenSet() *openSet { return &openSet{m: map[*opened]struct{}{}} }
+// visitor is what all that one session or token holds open at one surface shares.
+type visitor struct {
+	instance fleet.InstanceID
+	session  fleet.SessionID
+	tokenID  fleet.TokenID
+	role     fleet.Role
+	surface  surface
+}
+
+func newOpenSet() *openSet {
+	return &openSet{m: map[*opened]struct{}{}, counts: map[fleet.InstanceID]int{}, late: make(chan struct{}, 1)}
+}
+
+// seen counts the sweeps so far. A visitor that was let in before the last one
+// and enters the set after it has to be asked about again.
+func (s *openSet) seen() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sweeps
+}
 
 type openedKey struct{}
 
-// add enters a visit. The context ends when the visit must.
-func (s *openSet) add(v *visit) (context.Context, func()) {
+// add enters a visit; false where too much is open already. The context ends
+// when the visit must.
+func (s *openSet) add(v *visit) (context.Context, func(), bool) {
 	ctx, cancel := context.WithCancel(v.r.Context())
-	o := &opened{instance: v.entry.Instance.ID, actor: v.entry.Actor, surface: v.place.Surface, end: cancel}
+	e := v.entry
+	o := &opened{
+		visitor: visitor{e.Instance.ID, e.Actor.Session, e.Actor.Token, e.Role, v.place.Surface},
+		user:    e.Actor.User, label: e.Instance.Label, token: v.token, end: cancel,
+	}
 	s.mu.Lock()
-	s.m[o] = struct{}{}
-	s.mu.Unlock()
-	return context.WithValue(ctx, openedKey{}, o), func() {
-		s.mu.Lock()
-		delete(s.m, o)
-		s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.counts[o.instance] >= maxOpen {
 		cancel()
+		return nil, nil, false
+	}
+	s.m[o] = struct{}{}
+	s.counts[o.instance]++
+	if s.sweeps != v.sweeps {
+		select {
+		case s.late <- struct{}{}:
+		default:
+		}
+	}
+	return context.WithValue(ctx, openedKey{}, o), func() { s.drop(o) }, true
+}
+
+func (s *openSet) drop(o *opened) {
+	o.end()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.m, o)
+	if s.counts[o.instance]--; s.counts[o.instance] == 0 {
+		delete(s.counts, o.instance)
 	}
 }
 
 // watch wraps the writer so that a socket that is taken over from the server can
 // still be closed by us.
-func (s *openSet) watch(v *visit, ctx context.Context) http.ResponseWriter {
+func (s *openSet) watch(ctx context.Context, v *visit) http.ResponseWriter {
 	if !isUpgrade(v.r) {
 		return v.w
 	}
@@ -79,20 +129,14 @@ func (h *hijackWatcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func (h *hijackWatcher) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
-// visitor is what all that one session holds open at one surface shares.
-type visitor struct {
-	instance fleet.InstanceID
-	session  fleet.SessionID
-	surface  surface
-}
-
+// visitors begins a sweep: all that is open, by who holds it open.
 func (s *openSet) visitors() map[visitor][]*opened {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.sweeps++
 	out := map[visitor][]*opened{}
 	for o := range s.m {
-		k := visitor{o.instance, o.actor.Session, o.surface}
-		out[k] = append(out[k], o)
+		out[o.visitor] = append(out[o.visitor], o)
 	}
 	return out
 }
@@ -121,6 +165,7 @@ func (d *Door) Run(ctx context.Context, hints <-chan struct{}) error {
 			if !ok {
 				hints = nil
 			}
+		case <-d.open.late:
 		case <-timer.C:
 		}
 		timer.Reset(d.sweep(ctx))
@@ -131,8 +176,8 @@ func (d *Door) Run(ctx context.Context, hints <-chan struct{}) error {
 // ask again.
 func (d *Door) sweep(ctx context.Context) time.Duration {
 	next := recheck
-	for k, list := range d.open.visitors() {
-		ends, ok := d.stillAllowed(ctx, k, list[0].actor)
+	for _, list := range d.open.visitors() {
+		ends, ok := d.stillAllowed(ctx, list[0])
 		if !ok {
 			d.open.close(list)
 			continue
@@ -144,18 +189,27 @@ func (d *Door) sweep(ctx context.Context) time.Duration {
 	return next
 }
 
-func (d *Door) stillAllowed(ctx context.Context, k visitor, was fleet.Actor) (ends time.Time, ok bool) {
-	e, err := d.Rules.EnterID(ctx, k.instance, k.session)
+// stillAllowed asks again whether what is open may be. Whoever is somebody else
+// now, or has another role, begins anew: what is open was told who they are.
+func (d *Door) stillAllowed(ctx context.Context, o *opened) (ends time.Time, ok bool) {
+	e, err := d.askAgain(ctx, o)
 	if err != nil {
 		// A store that cannot answer is no reason to cut an operator off; a thing that
 		// is gone is.
 		return time.Time{}, !fleet.IsKind(err, fleet.NotFound)
 	}
-	if k.surface == flowsSurface && e.Instance.Access == fleet.AccessOpen {
-		return time.Time{}, true
+	if e.Instance.ID != o.instance || e.Actor.User != o.user || e.Role != o.role {
+		return time.Time{}, false
 	}
-	if was.Kind == fleet.ActorToken {
-		return time.Time{}, e.Instance.Access == fleet.AccessToken
+	if o.surface == flowsSurface {
+		return e.EndsAt, mayOpen(e)
 	}
-	return e.EndsAt, e.Actor.May(k.surface.permission(), e.Role, "instance") == nil && e.Actor.User == was.User
+	return e.EndsAt, e.Actor.May(o.surface.permission(), e.Role, "instance") == nil
+}
+
+func (d *Door) askAgain(ctx context.Context, o *opened) (control.Entry, error) {
+	if o.token != "" {
+		return d.Rules.EnterToken(ctx, o.label, o.token)
+	}
+	return d.Rules.EnterID(ctx, o.instance, o.session)
 }

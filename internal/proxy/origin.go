@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // sameOrigin holds the door's rule about where a request comes from: one that
@@ -31,12 +32,19 @@ func (v *visit) sameOrigin() bool {
 	return true
 }
 
+// isPage reports an address that other pages may lead to. The editor is one page:
+// what modules serve beside it may act on a GET, and a link must not reach that.
+func (v *visit) isPage() bool {
+	p := v.r.URL.Path
+	return v.place.Surface == flowsSurface || p == "/" || p == editorRoot || strings.HasPrefix(p, doorRoot)
+}
+
 // pageLoad reports the loads that another origin may cause: a GET for a page in
 // a tab of its own, or in a frame of the platform's. Who framed it shows in the
 // referrer alone; the platform sends its origin, and no page can send another's.
 func (v *visit) pageLoad() bool {
 	h := v.r.Header
-	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead || h.Get("Sec-Fetch-Mode") != "navigate" {
+	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead || h.Get("Sec-Fetch-Mode") != "navigate" || !v.isPage() {
 		return false
 	}
 	switch h.Get("Sec-Fetch-Dest") {

@@ -111,10 +111,12 @@ func (p *Places) portPlace(r *http.Request, at portPlace, port int) (Place, bool
 }
 
 // answersTo reports whether ports may be reached under a host name: the base's
-// own, or a loopback address or localhost where the base is local.
+// own where instances have no names, or a loopback address or localhost where the
+// base is local. Cookies do not know ports: where instances have names, no flow's
+// page may share the platform's.
 func (p *Places) answersTo(name string) bool {
 	if strings.EqualFold(name, fleet.HostName(p.Base.Host)) {
-		return true
+		return !p.Named
 	}
 	ip := net.ParseIP(name)
 	loopback := strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
@@ -138,7 +140,7 @@ func withPort(name, port string) string {
 // address, they are the instance's two ports.
 func (p *Places) URLs(label, host string) (flows, editor string) {
 	name := fleet.HostName(host)
-	byName := p.Named && (host == "" || !p.answersTo(name) || strings.EqualFold(name, fleet.HostName(p.Base.Host)))
+	byName := p.Named && (host == "" || !p.answersTo(name))
 	p.mu.RLock()
 	ports, ok := p.ports[label]
 	p.mu.RUnlock()

@@ -20,6 +20,12 @@ type visit struct {
 	cookie doorCookie
 	// cookies says that the request carries a cookie of Leat's.
 	cookies bool
+	// token is the secret of the personal access token that the visitor came with.
+	token string
+	// sweeps is how often what is open had been looked through when the visit began.
+	sweeps int
+	// slow is the body, where there is one.
+	slow *patientBody
 }
 
 // enter asks the rules who this is. A bearer token counts on the flows' side of
@@ -28,6 +34,7 @@ func (v *visit) enter() (control.Entry, error) {
 	ctx := v.r.Context()
 	if v.place.Surface == flowsSurface && !v.cookie.valid {
 		if token, ok := leatToken(v.r); ok {
+			v.token = token
 			return v.door.Rules.EnterToken(ctx, v.place.Label, token)
 		}
 	}
@@ -90,7 +97,7 @@ func (v *visit) serveEditor(p string) {
 		v.door.Catalogue.ServeHTTP(v.w, v.r)
 	case !strings.HasPrefix(p, editorRoot):
 		v.door.pages.notHere(v.w, v.r)
-	case !v.reading() && !v.allowed(fleet.FlowsEdit):
+	case !v.allowed(fleet.FlowsEdit) && (!v.reading() || isUpgrade(v.r) && p != editorRoot+"comms"):
 		v.door.pages.refuse(v.w, v.r, http.StatusForbidden, "read_only", "You may look at these flows but not change them.",
 			"Ask an owner of the team for the member role.")
 	default:
@@ -101,7 +108,7 @@ func (v *visit) serveEditor(p string) {
 // serveFlows serves what the flows serve. Of the editor root, dashboards need
 // the modules' resources, and the layout editor of Dashboard a single PATCH.
 func (v *visit) serveFlows(p string) {
-	if !v.mayOpen() {
+	if !mayOpen(v.entry) {
 		v.refuse(fleet.InstanceOpen)
 		return
 	}
@@ -137,14 +144,15 @@ func (v *visit) allowed(p fleet.Permission) bool {
 }
 
 // mayOpen applies the access mode of the instance.
-func (v *visit) mayOpen() bool {
-	switch v.entry.Instance.Access {
+func mayOpen(e control.Entry) bool {
+	allowed := e.Actor.May(fleet.InstanceOpen, e.Role, "instance") == nil
+	switch e.Instance.Access {
 	case fleet.AccessOpen:
 		return true
 	case fleet.AccessToken:
-		return v.allowed(fleet.InstanceOpen)
+		return allowed
 	default:
-		return v.entry.Actor.Kind != fleet.ActorToken && v.allowed(fleet.InstanceOpen)
+		return e.Actor.Kind != fleet.ActorToken && allowed
 	}
 }
 

@@ -21,3 +21,6 @@ func (s *Server) Who(req *http.Request) (fleet.Actor, error) {
 	}
 	return c.who, err
 }
+
+// Address is where a request comes from, as far as trusted proxies tell.
+func (s *Server) Address(req *http.Request) string { return s.clientAddr(req) }
