@@ -13,7 +13,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X leat/internal/npm.DefaultRegistry
 NPM := npm --no-fund --no-audit --no-update-notifier
 HAVE_NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: build ui demo test check format race bench bench-parts generate where clean
+.PHONY: build ui demo test check format race bench bench-parts generate where pictures clean
 
 build: ui ## bin/leat, with the web interface where Node.js is there to build it
 	@echo "building bin/leat $(VERSION)$(if $(wildcard bin/leat),, (two minutes the first time))"
@@ -101,6 +101,10 @@ bin/sqlc: tools/go.mod tools/go.sum
 
 where: ## every file of a noun: make where n=device_group
 	@tools/where '$(n)'
+
+pictures: build test-dir e2e/node_modules/.leat ## the pictures of README.md and docs/, taken from a demo plant
+	@tools/need chromium
+	@cd e2e && LEAT_BIN=$(CURDIR)/bin/leat LEAT_TEST_RUNTIME=$(TEST_DIR)/runtime node shots.mjs
 
 clean: ## remove what was built
 	rm -rf bin ui/node_modules e2e/node_modules
