@@ -50,7 +50,7 @@ func forSetup(req *http.Request) bool {
 	case "/setup", "/healthz", "/readyz", base + "/status", base + "/setup":
 		return true
 	default:
-		return isAsset(path)
+		return isAsset(path) && !strings.HasPrefix(path, "/api/")
 	}
 }
 
