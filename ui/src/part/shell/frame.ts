@@ -1,33 +1,44 @@
 import { reactive } from 'vue'
 
 /** The editors that are kept alive while other pages are looked at, so that an unsaved flow survives a change of page. */
-export interface Frame { instance: string; url: string; name: string; usedAt: number; reloads: number }
+export interface Frame {
+  instance: string
+  url: string
+  name: string
+  usedAt: number
+  reloads: number
+  /** Something in it is not deployed yet. */
+  dirty: boolean
+}
 
 const most = 2
 
 export const frames = reactive({ list: [] as Frame[], shown: '' })
 
 export function showFrame(instance: string, url: string, name: string): void {
-  const there = frames.list.find((f) => f.instance === instance)
+  const there = frameOf(instance)
   if (there) Object.assign(there, { usedAt: Date.now(), name, url })
-  else frames.list.push({ instance, url, name, usedAt: Date.now(), reloads: 0 })
+  else frames.list.push({ instance, url, name, usedAt: Date.now(), reloads: 0, dirty: false })
   frames.shown = instance
-  while (frames.list.length > most) {
-    const oldest = frames.list.reduce((a, b) => (a.usedAt < b.usedAt ? a : b))
-    dropFrame(oldest.instance)
-  }
+  prune()
+}
+
+/** Lets the oldest editors go, except those with something unsaved. */
+function prune(): void {
+  const idle = frames.list.filter((f) => !f.dirty && f.instance !== frames.shown).sort((a, b) => a.usedAt - b.usedAt)
+  const over = new Set(idle.slice(0, Math.max(0, frames.list.length - most)).map((f) => f.instance))
+  frames.list = frames.list.filter((f) => !over.has(f.instance))
+}
+
+export function frameOf(instance: string): Frame | undefined {
+  return frames.list.find((f) => f.instance === instance)
 }
 
 export function hideFrame(instance: string): void {
   if (frames.shown === instance) frames.shown = ''
 }
 
-export function dropFrame(instance: string): void {
-  frames.list = frames.list.filter((f) => f.instance !== instance)
-  hideFrame(instance)
-}
-
 export function reloadFrame(instance: string): void {
-  const there = frames.list.find((f) => f.instance === instance)
-  if (there) there.reloads++
+  const there = frameOf(instance)
+  if (there) Object.assign(there, { reloads: there.reloads + 1, dirty: false })
 }
