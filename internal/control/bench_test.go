@@ -14,7 +14,7 @@ import (
 	"leat/internal/store"
 )
 
-// plantOf is a benchmark's world: olga, her team and the running sealer.
+// benchWorld is a benchmark's world: olga, her team and the running sealer.
 func benchWorld(b *testing.B) (*world, fleet.Actor, *store.TeamRole) {
 	b.Helper()
 	dir := b.TempDir()

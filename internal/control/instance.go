@@ -145,7 +145,7 @@ func (c *Instances) look(ctx context.Context, who fleet.Actor, perm fleet.Permis
 // Samples returns the measurements of the last hours, as far as this process has
 // been told them.
 func (c *Instances) Samples(ctx context.Context, who fleet.Actor, id fleet.InstanceID) (*api.Samples, error) {
-	i, err := c.Get(ctx, who, id)
+	i, err := c.look(ctx, who, fleet.InstanceRead, id)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"time"
 
 	"leat/internal/fleet"
@@ -124,7 +125,8 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 	if !in.Report.State.Valid() {
 		return &fleet.Error{Kind: fleet.Invalid, Code: "invalid_report", Msg: "The report names a state that is none."}
 	}
-	if same, err := c.unchanged(ctx, id, in.Report); err != nil || same {
+	same, err := c.unchanged(ctx, id, in.Report)
+	if err != nil || same == saidJustNow {
 		return err
 	}
 	return c.write(ctx, runnerActor(id), fleet.RunnerReport, func(s *step) error {
@@ -137,14 +139,26 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 		}
 		before := i.Instance
 		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Wanted), s.now
-		i.Reason, i.Report, i.Dashboard = cutText(in.Report.Reason, maxReason), string(report), cutText(in.Report.Dashboard, maxReason)
+		i.Reason, i.Report, i.Dashboard = cutText(in.Report.Reason, maxReason), string(report), dashboardPath(in.Report.Dashboard)
 		if in.Report.SpecVersion < i.SpecVersion && before.Observed.Moving() && !i.Observed.Trouble() {
 			i.Observed = before.Observed // it has not heard yet of what was asked
 		}
-		s.hintInstance(&i.Instance)
+		if same == news {
+			s.hintInstance(&i.Instance)
+		}
 		return s.ObserveInstance(i)
 	})
 }
+
+// dashboardPath believes a runner only a plain path: it becomes part of a link.
+func dashboardPath(p string) string {
+	if plainPath.MatchString(p) {
+		return p
+	}
+	return ""
+}
+
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]{0,63}){1,6}/?$`)
 
 const (
 	maxReport = 64 << 10
@@ -153,25 +167,40 @@ const (
 	observeEvery = 30 * time.Second
 )
 
-// unchanged reports whether a report says nothing new.
-func (c *Runners) unchanged(ctx context.Context, id fleet.InstanceID, r wire.Report) (same bool, err error) {
+// A report says something new, or the same again, or the same as a moment ago.
+type novelty int
+
+const (
+	news novelty = iota
+	said
+	saidJustNow
+)
+
+// unchanged holds a report against the one before.
+func (c *Runners) unchanged(ctx context.Context, id fleet.InstanceID, r wire.Report) (n novelty, err error) {
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
 		i, err := tx.InstanceAlone(id)
-		if err != nil || i.Report == "" || c.Now().Sub(i.ObservedAt) >= observeEvery || i.Observed != r.State.Shown(i.Wanted) {
+		if err != nil || i.Report == "" || i.Observed != r.State.Shown(i.Wanted) {
 			return err
 		}
 		var was wire.Report
-		if err := json.Unmarshal([]byte(i.Report), &was); err != nil {
-			return nil
+		if json.Unmarshal([]byte(i.Report), &was) != nil {
+			return nil // an older form
 		}
 		// These move without anything having happened.
 		was.At, was.LogSeq = r.At, r.LogSeq
 		a, err1 := json.Marshal(was)
 		b, err2 := json.Marshal(r)
-		same = err1 == nil && err2 == nil && string(a) == string(b)
+		switch {
+		case err1 != nil || err2 != nil || string(a) != string(b):
+		case c.Now().Sub(i.ObservedAt) < observeEvery:
+			n = saidJustNow
+		default:
+			n = said
+		}
 		return nil
 	})
-	return same, err
+	return n, err
 }
 
 // maxSamples of an instance are kept: some hours.

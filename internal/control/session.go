@@ -39,7 +39,7 @@ func (c *Sessions) SignIn(ctx context.Context, who fleet.Actor, username, passwo
 	if u != nil {
 		attempt.Object = string(u.ID)
 	}
-	if err := c.throttle.check(account, who.Addr, c.Now()); err != nil {
+	if err := c.throttle.try(account, who.Addr, c.Now()); err != nil {
 		attempt.Result = fleet.AuditRefused
 		c.noteFailure(ctx, attempt)
 		return nil, "", err
@@ -49,7 +49,6 @@ func (c *Sessions) SignIn(ctx context.Context, who fleet.Actor, username, passwo
 		return nil, "", err
 	}
 	if !right || u.Suspended {
-		c.throttle.failed(account, who.Addr, c.Now())
 		c.noteFailure(ctx, attempt)
 		return nil, "", errBadCredentials
 	}

@@ -1,8 +1,10 @@
 package control
 
 import (
+	"crypto/sha256"
 	"math"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +17,11 @@ import (
 // It forgets with time and holds a bounded number of counts.
 type throttle struct {
 	mu     sync.Mutex
-	counts map[string]*failures
+	counts map[throttleKey]*failures
 }
+
+// throttleKey is a hash: what strangers send must not fill the memory.
+type throttleKey [16]byte
 
 type failures struct {
 	n     int
@@ -31,20 +36,26 @@ const (
 
 // limit is how many failures are free and how long the wait may grow.
 type limit struct {
-	key  string
+	key  throttleKey
 	free int
 	most time.Duration
 }
 
-func newThrottle() *throttle { return &throttle{counts: map[string]*failures{}} }
+func newThrottle() *throttle { return &throttle{counts: map[throttleKey]*failures{}} }
 
 func limits(account, addr string) []limit {
 	net := network(addr)
 	return []limit{
-		{"b " + account + " " + net, 5, 15 * time.Minute},
-		{"n " + net, 30, 15 * time.Minute},
-		{"a " + account, 100, 10 * time.Second},
+		{throttleKeyOf("both", account, net), 5, 15 * time.Minute},
+		{throttleKeyOf("network", net), 30, 15 * time.Minute},
+		{throttleKeyOf("account", account), 100, 10 * time.Second},
 	}
+}
+
+func throttleKeyOf(parts ...string) (k throttleKey) {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	copy(k[:], sum[:])
+	return k
 }
 
 // network is what one subscriber holds: an IPv4 address or an IPv6 /64.
@@ -60,8 +71,9 @@ func network(addr string) string {
 	return p.String()
 }
 
-// check refuses an attempt that comes too early.
-func (t *throttle) check(account, addr string, now time.Time) error {
+// try refuses an attempt that comes too early, and counts any other as failed
+// until it is known better: of many at the same time no more get through.
+func (t *throttle) try(account, addr string, now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var wait time.Duration
@@ -70,19 +82,12 @@ func (t *throttle) check(account, addr string, now time.Time) error {
 			wait = max(wait, f.until.Sub(now))
 		}
 	}
-	if wait <= 0 {
-		return nil
+	if wait > 0 {
+		return &fleet.Error{
+			Kind: fleet.TooMany, Code: "too_many_attempts", RetryAfterSeconds: int(math.Ceil(wait.Seconds())),
+			Msg: "Too many attempts failed. Wait a moment and try again.",
+		}
 	}
-	return &fleet.Error{
-		Kind: fleet.TooMany, Code: "too_many_attempts", RetryAfterSeconds: int(math.Ceil(wait.Seconds())),
-		Msg: "Too many attempts failed. Wait a moment and try again.",
-	}
-}
-
-// failed counts a failure.
-func (t *throttle) failed(account, addr string, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	for _, l := range limits(account, addr) {
 		f := t.counts[l.key]
 		if f == nil || now.Sub(f.last) > throttleForget {
@@ -96,14 +101,27 @@ func (t *throttle) failed(account, addr string, now time.Time) {
 			f.until = now.Add(min(time.Second<<min(over, 20), l.most))
 		}
 	}
+	return nil
 }
 
-// passed forgets the failures of who then got it right. The address keeps its
-// count: one good password among many guessed is no excuse.
+// passed takes an attempt back that was right, and forgets the failures of this
+// account from there. The network keeps its other failures: one good password
+// among many guessed is no excuse.
 func (t *throttle) passed(account, addr string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.counts, limits(account, addr)[0].key)
+	for n, l := range limits(account, addr) {
+		f := t.counts[l.key]
+		switch {
+		case f == nil:
+		case n == 0 || f.n <= 1:
+			delete(t.counts, l.key)
+		default:
+			if f.n--; f.n < l.free {
+				f.until = time.Time{}
+			}
+		}
+	}
 }
 
 // room makes place for another count: of the old ones, or of some by chance.

@@ -177,7 +177,7 @@ func (c *Users) ownPassword(ctx context.Context, who fleet.Actor, in api.EditUse
 	if err != nil {
 		return "", err
 	}
-	if err := c.throttle.check(u.Username, who.Addr, c.Now()); err != nil {
+	if err := c.throttle.try(u.Username, who.Addr, c.Now()); err != nil {
 		return "", err
 	}
 	right, err := c.Passwords.Verify(ctx, in.CurrentPassword, u.PasswordHash)
@@ -185,7 +185,6 @@ func (c *Users) ownPassword(ctx context.Context, who fleet.Actor, in api.EditUse
 		return "", err
 	}
 	if !right {
-		c.throttle.failed(u.Username, who.Addr, c.Now())
 		c.noteFailure(ctx, fleet.AuditEvent{Event: "user.password", Result: fleet.AuditFailed, Actor: who, Object: string(u.ID), Name: u.Username})
 		return "", fleet.InvalidField("currentPassword", "This is not your present password.")
 	}
