@@ -152,7 +152,7 @@ func TestTheDataDirectoryIsClosedToOthers(t *testing.T) {
 	if err := os.Chmod(data, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	s := servertest.New(t, func(c *server.Config) { c.Data = data })
+	s := servertest.New(t, func(c *server.Config) { c.Data, c.DB.URL = data, "" })
 	s.Admin()
 	for name, most := range map[string]os.FileMode{
 		"": 0o711, "leat.db": 0o600, "leat.db-wal": 0o600, "platform.key": 0o600, "lock": 0o600, "run": 0o700, "checkpoints": 0o700,

@@ -92,7 +92,7 @@ func splitTopics(list string) (nouns []string, logs []fleet.InstanceID) {
 }
 
 func (f *follower) loop(ctx context.Context) {
-	beat, check := time.NewTicker(beatEvery), time.NewTicker(checkEvery)
+	beat, check := time.NewTicker(f.s.Beat), time.NewTicker(checkEvery)
 	defer beat.Stop()
 	defer check.Stop()
 	for {

@@ -9,22 +9,28 @@ import (
 	"leat/internal/fleet"
 )
 
-type header struct{ name, value string }
+// header is one that answers share: value is never appended to.
+type header struct {
+	name  string
+	value []string
+}
+
+func shared(name, value string) header { return header{name, []string{value}} }
 
 // pageHeaders are on every answer of the platform's own host.
 func pageHeaders(config Config) []header {
 	list := []header{
-		{"Content-Security-Policy", contentPolicy(config.InstanceOrigins)},
-		{"X-Content-Type-Options", "nosniff"},
-		{"X-Frame-Options", "DENY"},
+		shared("Content-Security-Policy", contentPolicy(config.InstanceOrigins)),
+		shared("X-Content-Type-Options", "nosniff"),
+		shared("X-Frame-Options", "DENY"),
 		// The door knows by the origin who frames an instance; no path goes along.
-		{"Referrer-Policy", "strict-origin"},
-		{"Cross-Origin-Opener-Policy", "same-origin"},
-		{"Cross-Origin-Resource-Policy", "same-origin"},
-		{"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		shared("Referrer-Policy", "strict-origin"),
+		shared("Cross-Origin-Opener-Policy", "same-origin"),
+		shared("Cross-Origin-Resource-Policy", "same-origin"),
+		shared("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 	}
 	if config.BaseURL.Scheme == "https" {
-		list = append(list, header{"Strict-Transport-Security", "max-age=31536000"})
+		list = append(list, shared("Strict-Transport-Security", "max-age=31536000"))
 	}
 	return list
 }
@@ -45,7 +51,7 @@ func contentPolicy(frames []string) string {
 
 func setHeaders(h http.Header, list []header) {
 	for _, one := range list {
-		h[one.name] = []string{one.value}
+		h[one.name] = one.value
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"leat/api"
@@ -28,3 +29,5 @@ func problem(t *testing.T, body string) api.Problem {
 	}
 	return p
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -81,7 +81,7 @@ func (s *Server) followLog(w http.ResponseWriter, req *http.Request, c *call, in
 
 // streamLines passes lines on; it reports true when their source ended by itself.
 func (s *Server) streamLines(ctx context.Context, out *sse, lines <-chan api.LogLine, ended <-chan error, still func() bool) bool {
-	beat, check := time.NewTicker(beatEvery), time.NewTicker(checkEvery)
+	beat, check := time.NewTicker(s.Beat), time.NewTicker(checkEvery)
 	defer beat.Stop()
 	defer check.Stop()
 	for {

@@ -1,16 +1,10 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
-)
-
-// Patience with slow peers: a body or an answer may take as long as it likes
-// while it moves; this is how long it may stand still.
-const (
-	readPatience  = 30 * time.Second
-	writePatience = 30 * time.Second
 )
 
 // recorder remembers what was answered, and keeps a reader that has stopped
@@ -18,6 +12,7 @@ const (
 type recorder struct {
 	http.ResponseWriter
 	started     time.Time
+	patience    time.Duration
 	status      int
 	bytes       int64
 	call        *call
@@ -63,11 +58,11 @@ func (r *recorder) allowWriting() {
 	// The deadline stays when the answer is done, for what still stands in
 	// net/http's buffer; whoever serves the connection's next request sets its own.
 	// A writer without deadlines is a test's, and has no peer to wait for.
-	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(writePatience))
+	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(r.patience))
 }
 
 func (r *recorder) allowReading() {
-	_ = http.NewResponseController(r.ResponseWriter).SetReadDeadline(time.Now().Add(readPatience))
+	_ = http.NewResponseController(r.ResponseWriter).SetReadDeadline(time.Now().Add(r.patience))
 }
 
 // patientBody gives a request's body more time whenever some of it has come.
@@ -77,18 +72,17 @@ type patientBody struct {
 	last time.Time
 }
 
-// Read moves the deadline at most once a second.
+// Read moves the deadline before it waits, but not for every byte. The deadline
+// set at the request's beginning is gone by then: huma takes it off.
 func (b *patientBody) Read(p []byte) (int, error) {
+	if now := time.Now(); now.Sub(b.last) >= b.rec.patience/30 {
+		b.last = now
+		b.rec.allowReading()
+	}
 	n, err := b.ReadCloser.Read(p)
-	switch {
-	case err != nil:
+	if errors.Is(err, io.EOF) {
 		// net/http now reads on to notice a peer that leaves; that must not time out.
 		_ = http.NewResponseController(b.rec.ResponseWriter).SetReadDeadline(time.Time{})
-	case n > 0:
-		if now := time.Now(); now.Sub(b.last) >= time.Second {
-			b.last = now
-			b.rec.allowReading()
-		}
 	}
 	return n, err
 }

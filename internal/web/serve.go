@@ -17,12 +17,12 @@ const slow = time.Second
 
 // ServeHTTP answers one request on the platform's own host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	rec := &recorder{ResponseWriter: w, started: time.Now()}
+	rec := &recorder{ResponseWriter: w, started: time.Now(), patience: s.Patience}
 	defer s.done(rec, req)
 	setHeaders(w.Header(), s.headers)
 	if req.ContentLength != 0 {
 		rec.allowReading()
-		req.Body = &patientBody{ReadCloser: req.Body, rec: rec, last: rec.started}
+		req.Body = &patientBody{ReadCloser: req.Body, rec: rec}
 	}
 	if hasSessionCookie(req) || needsOrigin(req) {
 		if err := s.origin.check(req, s.https(req)); err != nil {

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// beatEvery is how often a quiet stream says that it lives.
-const beatEvery = 15 * time.Second
-
 // checkEvery is how often a stream asks whether its reader may still have it.
 // Hints make it ask at once; this is for when none comes.
 const checkEvery = 700 * time.Millisecond
@@ -29,7 +26,7 @@ func openSSE(w http.ResponseWriter, id string) *sse {
 	h.Set("X-Accel-Buffering", "no")
 	rec, ok := w.(*recorder)
 	if !ok {
-		rec = &recorder{ResponseWriter: w}
+		rec = &recorder{ResponseWriter: w, patience: time.Minute}
 	}
 	rec.streaming = true
 	rec.WriteHeader(http.StatusOK)

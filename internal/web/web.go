@@ -4,6 +4,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -35,6 +36,9 @@ type Config struct {
 	SessionIdle, SessionLife time.Duration
 	// SetupHint says where the setup link is to be found; it never holds the link.
 	SetupHint string
+	// Patience is how long a body or an answer may stand still, Beat how often a
+	// quiet stream says that it lives; 0 means 30 s and 15 s.
+	Patience, Beat time.Duration
 	// Demo lists the accounts of the demo plant; empty elsewhere.
 	Demo []api.DemoAccount
 }
@@ -100,6 +104,8 @@ const largeAtOnce = 4
 
 // New builds the server. Its live stream works while Run runs.
 func New(config Config, deps Deps) *Server {
+	config.Patience = cmp.Or(config.Patience, 30*time.Second)
+	config.Beat = cmp.Or(config.Beat, 15*time.Second)
 	s := &Server{
 		Config: config, Deps: deps, Control: deps.Control,
 		large: make(chan struct{}, largeAtOnce),
