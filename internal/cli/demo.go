@@ -16,6 +16,7 @@ import (
 
 	"leat/api"
 	"leat/internal/config"
+	"leat/internal/sandbox"
 	"leat/internal/server"
 )
 
@@ -40,6 +41,8 @@ type demo struct {
 	server *server.Server
 	client *api.Client
 	bar    *progress
+	// chosen says that somebody named the folder.
+	chosen bool
 	// dashboard is where the plant's dashboard answers.
 	dashboard string
 }
@@ -52,6 +55,7 @@ func (w World) demoCommand() *cobra.Command {
 		Long: "Run a whole small plant on this machine: the platform, people of every role, and a pump station with a live dashboard.\n" +
 			"Everything lies in one folder; delete it and nothing is left.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			d.chosen = cmd.Flags().Changed("dir")
 			return d.run(cmd.Context(), listen, cmd.Flags().Changed("listen"))
 		},
 	}
@@ -61,8 +65,7 @@ func (w World) demoCommand() *cobra.Command {
 }
 
 func (d *demo) run(ctx context.Context, listen string, asked bool) error {
-	var err error
-	if d.dir, err = filepath.Abs(d.dir); err != nil {
+	if err := d.place(); err != nil {
 		return err
 	}
 	// An instance's own user passes through here on the way to its directory.
@@ -105,6 +108,28 @@ func (d *demo) run(ctx context.Context, listen string, asked bool) error {
 	}
 	return errors.Join(err, d.server.EndInstances(ending))
 }
+
+// place settles where the demo lies. Started by root, instances run as users of
+// their own, who cannot pass a home directory that is closed to others.
+func (d *demo) place() error {
+	dir, err := filepath.Abs(d.dir)
+	if err != nil {
+		return err
+	}
+	blocked := sandbox.Blocked(dir)
+	switch {
+	case os.Geteuid() != 0 || blocked == "":
+	case d.chosen:
+		return fmt.Errorf("%s is closed to other users, and each instance runs as a user of its own; choose a folder elsewhere, such as --dir %s", blocked, demoElsewhere)
+	default:
+		dir = demoElsewhere
+	}
+	d.dir = dir
+	return nil
+}
+
+// demoElsewhere is where the demo lies when it cannot lie where it was started.
+const demoElsewhere = "/var/lib/leat-demo"
 
 // open configures and opens the server of the demo.
 func (d *demo) open(ctx context.Context, listen string, log *slog.Logger) error {
