@@ -129,16 +129,18 @@ func (h *Host) checkIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn
 		return nil, &fleet.Error{Kind: fleet.NotFound, Code: "instance_not_found", Msg: "There is no such instance."}
 	}
 	in.Report.Runner = id
-	news := s.take(in.Report)
+	var spec *wire.Spec
+	var fault error
+	if s.take(in.Report) {
+		if spec, fault = s.spec(ctx); fault != nil {
+			in.Report = faulty(in.Report, fault)
+		}
+	}
 	if err := h.cfg.Runners.CheckIn(ctx, id, in); err != nil {
 		return nil, err
 	}
-	if !news {
-		return nil, nil
-	}
-	spec, err := s.spec(ctx)
-	if err != nil {
-		return nil, err
+	if fault != nil || spec == nil {
+		return nil, fault
 	}
 	if spec.Version == in.Report.SpecVersion && spec.Digest == in.Report.SpecDigest {
 		return nil, nil
@@ -150,6 +152,20 @@ func (h *Host) checkIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn
 		return nil, h.cfg.Driver.Kill(ctx, id)
 	}
 	return spec, nil
+}
+
+// faulty says in a report that the row cannot be followed, where that is for
+// people to mend: nothing starts, and what runs goes on.
+func faulty(r wire.Report, err error) wire.Report {
+	var e *fleet.Error
+	if !errors.As(err, &e) || e.Kind == fleet.Unavailable || e.Kind == fleet.NotFound || e.Msg == "" {
+		return r
+	}
+	r.Code, r.Reason, r.State = e.Code, e.Msg, fleet.StateFailed
+	if !r.StartedAt.IsZero() {
+		r.State = fleet.StateDegraded
+	}
+	return r
 }
 
 // take notes a report and tells whether the launcher may lack something.

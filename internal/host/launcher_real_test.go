@@ -4,6 +4,7 @@ package host_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -97,7 +98,9 @@ func TestASecondLauncherForADirectoryRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	launcher := w.launcherPid()
-	second := exec.Command(self, "launch", "--dir", filepath.Join(w.data, "instances", string(one)))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	second := exec.CommandContext(ctx, self, "launch", "--dir", filepath.Join(w.data, "instances", string(one)))
 	second.Stdin = strings.NewReader(`{"token":"a","hub":"b"}` + "\n")
 	var said bytes.Buffer
 	second.Stderr = &said

@@ -35,12 +35,10 @@ func newStore(p driver.Place, log *slog.Logger) (*store, error) {
 // Find is nodered.Stacks. A compile cache that cannot be made costs time and
 // nothing else.
 func (s *store) Find(ctx context.Context, digest string, flags []string, uid int, progress nodered.Progress) (nodered.Stack, error) {
-	defer goruntime.FreeOSMemory() // reading the locks takes more than a launcher otherwise needs
-	stack, err := stackOf(digest)
-	if err != nil {
-		return nodered.Stack{}, err
+	tree, err := s.stacks.OpenDigest(digest)
+	if fleet.IsCode(err, "stack_incomplete") {
+		tree, err = s.fetch(ctx, digest, progress)
 	}
-	tree, err := s.stacks.Ensure(ctx, stack, func(p runtime.Progress) { progress(p.Done, p.Total) })
 	if err != nil {
 		return nodered.Stack{}, err
 	}
@@ -48,7 +46,17 @@ func (s *store) Find(ctx context.Context, digest string, flags []string, uid int
 	if err != nil {
 		s.log.WarnContext(ctx, "no compile cache", "error", err)
 	}
-	return nodered.Stack{Dir: tree.Dir, Node: tree.Node, Cache: cache, NodeRED: stack.NodeRED, NodeJS: stack.NodeJS}, nil
+	return nodered.Stack{Dir: tree.Dir, Node: tree.Node, Cache: cache, NodeRED: tree.Stack.NodeRED, NodeJS: tree.Stack.NodeJS}, nil
+}
+
+// fetch lays a stack out that this machine does not have yet.
+func (s *store) fetch(ctx context.Context, digest string, progress nodered.Progress) (runtime.Tree, error) {
+	defer goruntime.FreeOSMemory() // reading the locks takes more than a launcher otherwise needs
+	stack, err := stackOf(digest)
+	if err != nil {
+		return runtime.Tree{}, err
+	}
+	return s.stacks.Ensure(ctx, stack, func(p runtime.Progress) { progress(p.Done, p.Total) })
 }
 
 func stackOf(digest string) (*runtime.Stack, error) {
@@ -64,15 +72,6 @@ func stackOf(digest string) (*runtime.Stack, error) {
 	return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown", Msg: "This build of Leat does not have the stack that the instance runs on."}
 }
 
-// provided names what palette modules get from any stack.
-func provided() ([]string, error) {
-	all, err := runtime.Stacks()
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	return all[0].Provided(), nil
-}
-
 // Lay is nodered.Trees.
 func (s *store) Lay(ctx context.Context, m wire.Modules, dir string, progress nodered.Progress) error {
 	defer goruntime.FreeOSMemory()
@@ -84,12 +83,8 @@ func (s *store) Lay(ctx context.Context, m wire.Modules, dir string, progress no
 	if err != nil {
 		return err
 	}
-	names, err := provided()
-	if err != nil {
-		return err
-	}
 	_, err = s.packages.Lay(ctx, npm.Layout{
-		Lock: lock, Platform: on, Dir: dir, Provided: names, ReadOnly: true,
+		Lock: lock, Platform: on, Dir: dir, Provided: runtime.Provided(), ReadOnly: true,
 		Progress: func(p npm.Progress) { progress(p.Bytes, p.Total) },
 	})
 	return err
