@@ -70,7 +70,7 @@ type Control struct {
 // New makes the verbs.
 func New(d Deps) *Control {
 	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey)}
-	instances, flows, modules := newInstances(c), &Flows{core: c}, &Modules{core: c}
+	instances, flows, modules := newInstances(c), &Flows{core: c, pace: newPace()}, &Modules{core: c}
 	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
 	return &Control{
 		Setup:        &Setup{core: c},

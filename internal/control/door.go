@@ -153,6 +153,10 @@ const (
 	doorPorts     = "door.ports"
 )
 
+// isDoorPort reports a port that an instance may get. A flow that listens there
+// would be taken for another instance's door.
+func isDoorPort(port int) bool { return port >= firstDoorPort && port <= lastDoorPort+1 }
+
 // Ports gives every instance, by its label, the port of its flows; the editor's
 // is the next. An instance keeps its ports as long as it lives.
 func (c *Doors) Ports(ctx context.Context) (map[string]int, error) {

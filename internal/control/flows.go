@@ -13,7 +13,10 @@ import (
 )
 
 // Flows is the verbs of what an instance runs.
-type Flows struct{ *core }
+type Flows struct {
+	*core
+	pace *pace
+}
 
 // maxFlows is the largest flow file that is kept.
 const maxFlows = 64 << 20
@@ -163,7 +166,7 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 		if held, err := s.FlowsDigest(i.ID); err != nil || held != in.Base {
 			return orChanged(err)
 		}
-		out.Version, err = s.deployFromInstance(i, in)
+		out.Version, err = s.deployFromInstance(i, in, c.pace)
 		return err
 	})
 	return out, err
@@ -176,7 +179,7 @@ func orChanged(err error) error {
 	return &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "The flows were changed elsewhere in the meantime. Reload the editor and make your change again."}
 }
 
-func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy) (int64, error) {
+func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, own *pace) (int64, error) {
 	by, d := s.who, &fleet.Deploy{ID: in.ID, Author: selfAuthor}
 	by.Username = selfAuthor
 	if seen, ok := fleet.DeployDigest(in.Flows); ok {
@@ -187,6 +190,11 @@ func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy) (int64, err
 			err = s.DeleteDoorDeploy(door.ID)
 		}
 		if err != nil && !fleet.IsKind(err, fleet.NotFound) {
+			return 0, err
+		}
+	}
+	if by.User == "" {
+		if err := own.take(i.ID, s.now); err != nil {
 			return 0, err
 		}
 	}

@@ -266,7 +266,7 @@ func (s *step) checkPorts(id fleet.InstanceID, in []int) ([]uint16, error) {
 		switch port := uint16(p); {
 		case p < 1024 || p > 65535:
 			return nil, fleet.InvalidField(path, "A port is a number from 1024 to 65535.")
-		case slices.Contains(s.c.ReservedPorts, port):
+		case slices.Contains(s.c.ReservedPorts, port), isDoorPort(p):
 			return nil, fleet.InvalidField(path, "The platform itself uses this port.")
 		case slices.Contains(out, port):
 			return nil, fleet.InvalidField(path, "This port is there twice.")

@@ -185,7 +185,7 @@ func TestAnEditOfAnInstance(t *testing.T) {
 	wantCode(t, err, "stale")
 	_, err = p.Instances.Update(t.Context(), p.olga, other.ID, api.EditInstance{Ports: api.Some([]int{1883})}, 0)
 	wantCode(t, err, "port_taken")
-	for _, ports := range [][]int{{80}, {3000}, {5000, 5000}, {70000}} {
+	for _, ports := range [][]int{{80}, {3000}, {5000, 5000}, {70000}, {20000}, {20001}, {29999}} {
 		_, err = p.Instances.Update(t.Context(), p.olga, other.ID, api.EditInstance{Ports: api.Some(ports)}, 0)
 		wantCode(t, err, "invalid_input")
 	}
@@ -410,3 +410,45 @@ func TestAStrangerReachesNoVerbOfAnInstance(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestAnInstanceDeploysByItselfAtAPace(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	base := must(p.Flows.Get(t.Context(), p.vera, i.ID))(t).Digest
+	deploy := func(n int, person bool) error {
+		t.Helper()
+		d := wire.Deploy{ID: fleet.NewDeployID(p.clock()), Base: base, Flows: json.RawMessage(fmt.Sprintf(`[{"id":"n%d","type":"tab"}]`, n))}
+		if person {
+			seen, _ := fleet.DeployDigest(d.Flows)
+			if err := p.Doors.Witness(t.Context(), p.mika, i.ID, seen, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := p.Runners.Deploy(t.Context(), i.ID, d)
+		if err == nil {
+			base = must(wire.Digest(d.Flows))(t)
+		}
+		return err
+	}
+	kept := 0
+	for n := range 30 {
+		if err := deploy(n, false); err != nil {
+			wantCode(t, err, "too_many_deploys")
+		} else {
+			kept++
+		}
+	}
+	if kept != 10 {
+		t.Errorf("%d of 30 deploys in one moment were kept; want 10", kept)
+	}
+	for n := range 20 {
+		if err := deploy(100+n, true); err != nil {
+			t.Errorf("a person was held up: %v", err)
+		}
+	}
+	p.sleep(6 * time.Second)
+	if err := deploy(200, false); err != nil {
+		t.Errorf("after a pause: %v", err)
+	}
+	wantCode(t, deploy(201, false), "too_many_deploys")
+}
