@@ -101,7 +101,7 @@ func (j *Journal) Add(l wire.LogLine) {
 	if err := j.write(l); err != nil && !j.full {
 		j.full = true
 		j.last++
-		j.keep(wire.LogLine{Seq: j.last, Time: l.Time, Level: "error", Source: "leat",
+		j.keep(wire.LogLine{Seq: j.last, Time: l.Time, Level: "error", Source: leatSource,
 			Text: "The log cannot be written to the disk; only the newest lines are kept. " + err.Error()})
 	}
 	close(j.grown)

@@ -13,6 +13,9 @@ import (
 	"leat/internal/wire"
 )
 
+// leatSource is the source of the lines that Leat itself writes.
+const leatSource = "leat"
+
 // mark begins a line that the bridge wrote for a message of Node-RED's log.
 const mark = '\x1e'
 
@@ -131,7 +134,7 @@ func (s *Supervisor) logLine(text, stream string, p *process) {
 		}
 		if json.Unmarshal([]byte(text[1:]), &m) == nil {
 			l.Level, l.Name, l.Text = levelName(m.Level), m.Name, strings.TrimSpace(m.Text)
-			if m.ID != "" {
+			if m.ID != "" && m.ID != leatSource { // a flow can write such lines, too
 				l.Source = m.ID
 			}
 			if m.Level <= redError {

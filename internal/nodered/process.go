@@ -346,7 +346,7 @@ func (s *Supervisor) note(ctx context.Context, what string, err error) error {
 
 // say writes a line of Leat's own into the instance's log.
 func (s *Supervisor) say(level, text string) {
-	s.journal.Add(wire.LogLine{Level: level, Source: "leat", Text: strings.TrimSpace(text)})
+	s.journal.Add(wire.LogLine{Level: level, Source: leatSource, Text: strings.TrimSpace(text)})
 }
 
 // kill ends the process and all that it started, at once.
