@@ -25,7 +25,9 @@ type table struct {
 	deploys int
 }
 
-func (x *table) Wanted(context.Context) ([]host.Wanted, error) { return []host.Wanted{{"i-one", 2}}, nil }
+func (x *table) Wanted(context.Context) ([]host.Wanted, error) {
+	return []host.Wanted{{"i-one", 2}}, nil
+}
 func (x *table) Spec(context.Context, fleet.InstanceID) (*wire.Spec, error) {
 	return x.spec, x.fault
 }
