@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -37,36 +36,43 @@ type Server struct {
 	Clock *Clock
 	// URL is where it answers.
 	URL string
-	// Team is the team that roles are held in, once As was asked for one.
+	// Team is the team that roles are held in; nil on a bare server.
 	Team *api.Team
 
-	t       testing.TB
-	config  server.Config
-	log     *journal
-	stop    context.CancelFunc
-	done    chan error
-	mu      sync.Mutex
-	clients map[string]*api.Client
-	users   map[string]*api.User
+	t      testing.TB
+	config server.Config
+	log    *journal
+	stop   context.CancelFunc
+	done   chan error
+	// tokens of the roles, by their names.
+	tokens map[string]string
 }
 
-// New starts a server with an administrator; change may alter its configuration.
+// New starts a server with an administrator and Team, with somebody in every
+// role; change may alter its configuration.
 func New(t testing.TB, change ...func(*server.Config)) *Server {
 	t.Helper()
-	return start(t, append([]func(*server.Config){func(c *server.Config) {
-		c.Admin.Username, c.Admin.Password, c.Admin.Email = AdminName, AdminPassword, AdminEmail
-	}}, change...))
+	s := prepare(t, change)
+	if s.config.DB.URL == "" {
+		s.moveIn()
+	} else {
+		s.settle()
+	}
+	return s
 }
 
 // NewBare starts a server that nobody has set up.
 func NewBare(t testing.TB, change ...func(*server.Config)) *Server {
 	t.Helper()
-	return start(t, change)
+	s := prepare(t, change)
+	s.Start()
+	return s
 }
 
-func start(t testing.TB, change []func(*server.Config)) *Server {
+// prepare configures a server that is not started yet.
+func prepare(t testing.TB, change []func(*server.Config)) *Server {
 	t.Helper()
-	s := &Server{t: t, Clock: &Clock{}, log: &journal{}, clients: map[string]*api.Client{}, users: map[string]*api.User{}}
+	s := &Server{t: t, Clock: &Clock{}, log: &journal{}, tokens: map[string]string{}}
 	if err := config.Load(&s.config, config.Source{Prefix: "LEAT"}); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +81,6 @@ func start(t testing.TB, change []func(*server.Config)) *Server {
 	for _, alter := range change {
 		alter(&s.config)
 	}
-	s.Start()
 	t.Cleanup(func() {
 		s.Stop()
 		if t.Failed() {
@@ -146,7 +151,7 @@ func (s *Server) Anonymous() *api.Client {
 // Admin is the administrator's client.
 func (s *Server) Admin() *api.Client {
 	s.t.Helper()
-	return s.client("admin", func() *api.Client { return s.tokenFor(AdminName, AdminPassword) })
+	return s.As("admin")
 }
 
 // As is the client of somebody with a role in Team: owner, member, viewer or
@@ -154,34 +159,17 @@ func (s *Server) Admin() *api.Client {
 // another team, "admin" the administrator and "stranger" nobody.
 func (s *Server) As(role string) *api.Client {
 	s.t.Helper()
-	switch role {
-	case "admin":
-		return s.Admin()
-	case "stranger":
+	if role == "stranger" {
 		return s.Anonymous()
-	case "owner":
-		return s.client(role, s.owner)
-	case "reader":
-		owner := s.As("owner")
-		return s.client(role, func() *api.Client { return s.readOnly(owner) })
-	case "other":
-		return s.client(role, func() *api.Client { return s.newUser("oscar") })
 	}
-	owner := s.As("owner")
-	return s.client(role, func() *api.Client { return s.newMember(owner, role) })
+	token, ok := s.tokens[role]
+	if !ok {
+		s.t.Fatalf("nobody is %q on this server", role)
+	}
+	return s.Anonymous().With(token)
 }
 
-func (s *Server) client(role string, make func() *api.Client) *api.Client {
-	s.t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.clients[role] == nil {
-		s.clients[role] = make()
-	}
-	return s.clients[role]
-}
-
-// User is who stands behind a role that As was asked for.
+// User is who stands behind a role.
 func (s *Server) User(role string) *api.User {
 	s.t.Helper()
 	user, err := s.As(role).User(s.t.Context())
@@ -189,48 +177,6 @@ func (s *Server) User(role string) *api.User {
 		s.t.Fatal(err)
 	}
 	return user
-}
-
-func (s *Server) owner() *api.Client {
-	s.t.Helper()
-	owner := s.newUser("olga")
-	team, err := owner.CreateTeam(s.t.Context(), api.NewTeam{Name: "Water works"})
-	if err != nil {
-		s.t.Fatalf("create the team: %v", err)
-	}
-	s.Team = team
-	return owner
-}
-
-func (s *Server) readOnly(owner *api.Client) *api.Client {
-	s.t.Helper()
-	token, err := owner.CreateToken(s.t.Context(), api.NewToken{Name: "reader", Scopes: []string{"read"}})
-	if err != nil {
-		s.t.Fatalf("create a read-only token: %v", err)
-	}
-	return s.Anonymous().With(token.Secret)
-}
-
-// newUser makes a user and gives a client with a token of theirs.
-func (s *Server) newUser(username string) *api.Client {
-	s.t.Helper()
-	admin := s.clients["admin"]
-	if admin == nil {
-		admin = s.tokenFor(AdminName, AdminPassword)
-		s.clients["admin"] = admin
-	}
-	_, err := admin.CreateUser(s.t.Context(), api.NewUser{Username: username, Email: username + "@leat.example", Name: username, Password: Password})
-	if err != nil {
-		s.t.Fatalf("create user %s: %v", username, err)
-	}
-	return s.tokenFor(username, Password)
-}
-
-func (s *Server) newMember(owner *api.Client, role string) *api.Client {
-	s.t.Helper()
-	client := s.newUser("u-" + role)
-	s.Join(owner, client, "u-"+role, role)
-	return client
 }
 
 // Join brings a user into Team with a role.
@@ -243,16 +189,6 @@ func (s *Server) Join(owner, client *api.Client, username, role string) {
 	if _, err := client.AcceptInvitation(s.t.Context(), api.AcceptInvitation{Secret: Fragment(s.t, invitation.Link)}); err != nil {
 		s.t.Fatalf("accept the invitation of %s: %v", username, err)
 	}
-}
-
-func (s *Server) tokenFor(username, password string) *api.Client {
-	s.t.Helper()
-	client := s.SignIn(username, password)
-	token, err := client.CreateToken(s.t.Context(), api.NewToken{Name: "test"})
-	if err != nil {
-		s.t.Fatalf("create a token for %s: %v", username, err)
-	}
-	return client.With(token.Secret)
 }
 
 // SignIn is a client with a session, as a browser has.
