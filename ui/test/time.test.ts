@@ -7,7 +7,7 @@ const before = (ms: number) => new Date(now - ms).toISOString()
 describe('relative times', () => {
   it.each([
     [0, 'just now'], [4_000, 'just now'], [-3_000, 'just now'], [40_000, '40 seconds ago'], [60_000, '1 minute ago'], [59 * 60_000, '59 minutes ago'],
-    [3_600_000, '1 hour ago'], [25 * 3_600_000, 'yesterday'], [8 * 86_400_000, 'last week'], [400 * 86_400_000, 'last year'], [-7 * 86_400_000, 'next week'],
+    [3_600_000, '1 hour ago'], [25 * 3_600_000, 'yesterday'], [8 * 86_400_000, 'last week'], [400 * 86_400_000, 'last year'], [-7 * 86_400_000, 'next week'], [-7 * 86_400_000 + 1000, 'in 7 days'],
   ])('%d ms is %s', (ms, text) => expect(ago(before(ms), now)).toBe(text))
 
   it('says a dash for what is no time', () => expect(ago('never', now)).toBe('–'))

@@ -71,6 +71,7 @@ export function staleKeys(change: Event): unknown[][] {
   const { noun, id, team = '' } = change
   switch (noun) {
     case 'instance':
+    case 'flows':
       return [['instance', id], ['instances', team], ['dashboards', team], ['applications', team], ['application']]
     case 'application':
       return [['application', id], ['applications', team]]

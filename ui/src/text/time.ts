@@ -18,13 +18,13 @@ function millis(at: Moment): number {
   return at instanceof Date ? at.getTime() : typeof at === 'number' ? at : Date.parse(at)
 }
 
-/** "3 minutes ago", "in 2 days", "just now". Clocks differ: a few seconds of future are now. */
+/** "3 minutes ago", "in 2 days", "just now". What is to come is rounded: a week less a second is a week. Clocks differ: a few seconds of future are now. */
 export function ago(at: Moment, now: number, brief = false): string {
   const span = (millis(at) - now) / 1000
   if (Number.isNaN(span)) return '–'
   if (Math.abs(span) < 5) return brief ? 'now' : 'just now'
   const [unit, length] = units.find(([, , until]) => Math.abs(span) < until) ?? units.at(-1)!
-  return (brief ? narrow : relative).format(Math.trunc(span / length), unit)
+  return (brief ? narrow : relative).format(span > 0 ? Math.round(span / length) : Math.trunc(span / length), unit)
 }
 
 /** How long a span is, in its two largest units: "3 d 4 h", "12 min", "8 s". */
