@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"leat/api"
+	"leat/internal/control"
 	"leat/internal/fleet"
 )
 
@@ -36,6 +37,7 @@ type follower struct {
 	asked  string // the team as the caller named it
 	role   fleet.Role
 	topics []string
+	logs   []fleet.InstanceID
 	out    *sse
 	place  uint64
 	lines  chan instanceLog
@@ -51,11 +53,8 @@ func (s *Server) followEvents(w http.ResponseWriter, req *http.Request, c *call,
 	topics, logs := splitTopics(in.Topics)
 	ctx, cancel := context.WithCancel(context.WithValue(req.Context(), callKey{}, c))
 	defer cancel()
-	unwatched := context.WithoutCancel(ctx) // a topic asks for its own permission, not the route's
-	for _, id := range logs {
-		if _, err := s.Instances.Logs(unwatched, c.who, id); err != nil {
-			return err
-		}
+	if err := s.mayReadLogs(ctx, c.who, logs); err != nil {
+		return err
 	}
 	leave, err := s.hub.enter(c.who.User)
 	if err != nil {
@@ -63,7 +62,7 @@ func (s *Server) followEvents(w http.ResponseWriter, req *http.Request, c *call,
 	}
 	defer leave()
 	place, resumed := s.hub.place(in.LastEventID)
-	f := &follower{s: s, call: c, team: team, asked: in.Team, role: role, topics: topics, place: place, lines: make(chan instanceLog, 256)}
+	f := &follower{s: s, call: c, team: team, asked: in.Team, role: role, topics: topics, logs: logs, place: place, lines: make(chan instanceLog, 256)}
 	f.out = openSSE(w, s.hub.id(place))
 	if !resumed {
 		f.out.add("reset", "", struct{}{})
@@ -75,6 +74,18 @@ func (s *Server) followEvents(w http.ResponseWriter, req *http.Request, c *call,
 		readers.Go(func() { f.readLog(ctx, id) })
 	}
 	f.loop(ctx)
+	return nil
+}
+
+// mayReadLogs asks for the permission of the topics that are logs. It is not the
+// route's own, so it is asked where nobody compares the two.
+func (s *Server) mayReadLogs(ctx context.Context, who fleet.Actor, logs []fleet.InstanceID) error {
+	apart, _ := control.WithAsked(ctx)
+	for _, id := range logs {
+		if _, err := s.Instances.Logs(apart, who, id); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -157,7 +168,7 @@ func (f *follower) still(ctx context.Context) bool {
 		return false
 	}
 	team, role, err := f.s.Teams.Follow(ctx, c.who, f.asked)
-	if err != nil || team != f.team {
+	if err != nil || team != f.team || f.s.mayReadLogs(ctx, c.who, f.logs) != nil {
 		return false
 	}
 	f.role, f.call.who = role, c.who

@@ -215,3 +215,28 @@ func TestTooManyStreamsOfOnePersonAreRefused(t *testing.T) {
 		t.Errorf("stream 65: %v; want too_many_streams", err)
 	}
 }
+
+func TestALogOnAStreamNeedsTheRightToReadIt(t *testing.T) {
+	s := servertest.New(t)
+	owner, viewer := s.As("owner"), s.As("viewer")
+	application := s.Application("Intake")
+	instance, err := owner.CreateInstance(t.Context(), application.ID, api.NewInstance{Name: "Pump"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic := "logs:" + instance.ID
+	if err := s.As("dashboard").FollowEvents(t.Context(), s.Team.ID, []string{topic}, "", nil); !api.Is(err, "forbidden") {
+		t.Errorf("a dashboard user: %v; want forbidden", err)
+	}
+	if err := s.As("other").FollowEvents(t.Context(), "", []string{topic}, "", nil); !api.Is(err, "instance_not_found") {
+		t.Errorf("another team: %v; want instance_not_found", err)
+	}
+	stream := follow(t, viewer, s.Team.ID, "", "instance", topic)
+	next(t, stream, "open")
+	if _, err := owner.SetRole(t.Context(), s.Team.ID, s.User("viewer").ID, "dashboard"); err != nil {
+		t.Fatal(err)
+	}
+	if took := ends(t, stream); took > time.Second {
+		t.Errorf("a stream with a log ended %v after its reader lost the right; want within a second", took)
+	}
+}
