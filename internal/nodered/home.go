@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"leat/internal/sandbox"
@@ -23,6 +24,8 @@ type home struct {
 	dir      string
 	uid, gid int
 	bridge   string // directory of the bridge for this build
+
+	switching sync.Mutex
 }
 
 // Socket is where Node-RED listens, below the instance's directory.
@@ -141,6 +144,8 @@ func (h *home) moduleDir(digest string) string { return h.path("lib", "modules",
 // where it is empty), and lists the modules that somebody asked for, which is
 // where Node-RED and Dashboard look for them.
 func (h *home) switchModules(m wire.Modules) error {
+	h.switching.Lock()
+	defer h.switching.Unlock()
 	root, err := os.OpenRoot(h.path("user"))
 	if err != nil {
 		return err

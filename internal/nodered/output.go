@@ -133,9 +133,13 @@ func (s *Supervisor) logLine(text, stream string, p *process) {
 			Culprit string `json:"culprit"`
 		}
 		if json.Unmarshal([]byte(text[1:]), &m) == nil {
-			l.Level, l.Name, l.Text = levelName(m.Level), m.Name, strings.TrimSpace(m.Text)
-			if m.ID != "" && m.ID != leatSource { // a flow can write such lines, too
+			l.Level, l.Text = levelName(m.Level), strings.TrimSpace(m.Text)
+			// A flow can write such lines, too.
+			if m.ID != "" && m.ID != leatSource {
 				l.Source = m.ID
+			}
+			if m.Name != leatSource {
+				l.Name = m.Name
 			}
 			if m.Level <= redError {
 				p.tail.add(m.Text)

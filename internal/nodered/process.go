@@ -67,8 +67,9 @@ type (
 	}
 	evReady  struct{ p *process }
 	evExited struct {
-		p    *process
-		exit wire.Exit
+		p        *process
+		state    *os.ProcessState // nil where another build of this program waited for it
+		counters sandbox.Counters
 	}
 )
 
@@ -306,7 +307,7 @@ func (s *Supervisor) attend(ctx context.Context, p *process) {
 		p.readers.Wait()
 		_ = p.line.conn.Close() // ends serve
 		<-p.served
-		s.send(ctx, evExited{p, s.explain(p, state, counters)})
+		s.send(ctx, evExited{p, state, counters})
 	}()
 }
 

@@ -3,7 +3,6 @@ package nodered
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -20,7 +19,8 @@ func (s *Supervisor) exited(e evExited) {
 		return
 	}
 	l.proc = nil
-	l.lastExit = &e.exit
+	exit := s.explain(e)
+	l.lastExit = &exit
 	l.reloading = false
 	if e.p.asked {
 		s.say("info", "Node-RED ended, as it was asked to.")
@@ -43,16 +43,17 @@ func (s *Supervisor) exited(e evExited) {
 	case n >= s.policy.SafeCrashes:
 		l.autoSafe = true
 	}
-	s.say("error", "Node-RED ended by itself. "+e.exit.Reason)
+	s.say("error", "Node-RED ended by itself. "+exit.Reason)
 }
 
 // explain says why a process ended.
-func (s *Supervisor) explain(p *process, state *os.ProcessState, counters sandbox.Counters) wire.Exit {
-	if state == nil { // it ended while one build of this program took over from another
+func (s *Supervisor) explain(e evExited) wire.Exit {
+	p := e.p
+	if e.state == nil { // it ended while one build of this program took over from another
 		return wire.Exit{At: time.Now().UTC(), Status: -1, Code: string(sandbox.CauseExit), Reason: "Node-RED ended while its supervisor was renewed."}
 	}
 	x := sandbox.Explain(sandbox.Exit{
-		State: state, Stderr: p.tail.String(), Counters: counters, MemoryMiB: p.spec.Limits.MemoryMiB, Asked: p.asked,
+		State: e.state, Stderr: p.tail.String(), Counters: e.counters, MemoryMiB: p.spec.Limits.MemoryMiB, Asked: p.asked,
 	})
 	out := wire.Exit{At: time.Now().UTC(), Status: x.Code, Signal: x.Signal, Code: string(x.Cause), Reason: x.Sentence}
 	if text := p.tail.String(); x.Cause == sandbox.CauseExit && x.Code != 0 {
