@@ -12,6 +12,8 @@ import (
 // AuditEvents is the verbs of the audit log.
 type AuditEvents struct {
 	*core
+	// sealing is held while a batch is sealed: the log has one sealer.
+	sealing sync.Mutex
 	// fileMu guards what is known of the file of checkpoints.
 	fileMu     sync.Mutex
 	fileMinute time.Time

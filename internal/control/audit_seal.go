@@ -93,6 +93,8 @@ func (c *AuditEvents) Seal(ctx context.Context) error {
 }
 
 func (c *AuditEvents) sealOnce(ctx context.Context) (int, error) {
+	c.sealing.Lock()
+	defer c.sealing.Unlock()
 	signer, err := auditSigner(c.Key)
 	if err != nil {
 		return 0, err

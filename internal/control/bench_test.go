@@ -93,3 +93,28 @@ func BenchmarkTeam(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkVerify computes a log of 20,000 events again.
+func BenchmarkVerify(b *testing.B) {
+	w, olga, team := benchWorld(b)
+	var group sync.WaitGroup
+	for c := range 16 {
+		group.Go(func() {
+			for i := range 1250 {
+				if _, err := w.Applications.Create(b.Context(), olga, team.Slug, api.NewApplication{Name: fmt.Sprint("Line ", c, " ", i)}, control.Key{}); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := w.AuditEvents.Seal(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if r, err := w.AuditEvents.Verify(b.Context()); err != nil || !r.Whole() || r.Leaves < 20_000 {
+			b.Fatalf("%+v, %v", r, err)
+		}
+	}
+	b.ReportMetric(20_000*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
