@@ -134,6 +134,7 @@ func (h *Host) checkIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn
 	if s.take(in.Report) {
 		if spec, fault = s.spec(ctx); fault != nil {
 			in.Report = faulty(in.Report, fault)
+			s.giveUp()
 		}
 	}
 	if err := h.cfg.Runners.CheckIn(ctx, id, in); err != nil {
@@ -172,12 +173,8 @@ func faulty(r wire.Report, err error) wire.Report {
 func (s *seat) take(r wire.Report) bool {
 	s.mu.Lock()
 	s.report, s.reported = r, true
-	if r.Settled {
-		select {
-		case <-s.settled:
-		default:
-			close(s.settled)
-		}
+	if r.Settled || r.State != fleet.StateStarting && r.State != fleet.StateStopped {
+		s.settle()
 	}
 	s.outdated = r.Build != s.host.cfg.Build
 	renew := s.outdated && r.Settled && time.Since(s.renewed) > renewEvery

@@ -38,7 +38,7 @@ type seat struct {
 	doorKey  string
 	report   wire.Report
 	reported bool
-	settled  chan struct{} // closed at the first settled report of this launcher
+	settled  chan struct{} // closed when this launcher's turn to start is over
 	outdated bool          // the launcher is of another build
 	renewed  time.Time     // when a renewal was last asked for
 }
@@ -261,6 +261,22 @@ func (s *seat) start(ctx context.Context) (io.ReadCloser, error) {
 		}
 	}()
 	return life, nil
+}
+
+// settle ends the instance's turn to start. The lock is held.
+func (s *seat) settle() {
+	select {
+	case <-s.settled:
+	default:
+		close(s.settled)
+	}
+}
+
+// giveUp lets others start while nothing can be done for this one.
+func (s *seat) giveUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle()
 }
 
 func (s *seat) awaitAlive(ctx context.Context) (io.ReadCloser, error) {
