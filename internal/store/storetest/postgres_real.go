@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -22,11 +23,12 @@ import (
 
 // cluster is a PostgreSQL of this process alone, on a unix socket.
 type cluster struct {
-	dir  string
-	cmd  *exec.Cmd
-	dbs  atomic.Int64
-	once sync.Once
-	err  error
+	dir   string
+	cmd   *exec.Cmd
+	ended chan error
+	dbs   atomic.Int64
+	once  sync.Once
+	err   error
 }
 
 var own cluster
@@ -112,8 +114,21 @@ func (c *cluster) start(ctx context.Context) (err error) {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	c.cmd = exec.Command(server, "-D", data, "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=60")
-	c.cmd.SysProcAttr, c.cmd.Dir = &syscall.SysProcAttr{Credential: attr.Credential}, c.dir
-	if err := c.cmd.Start(); err != nil {
+	c.cmd.SysProcAttr, c.cmd.Dir = attr, c.dir
+	c.ended = make(chan error, 1)
+	started := make(chan error, 1)
+	go func() {
+		// The server dies with the thread that started it, so that a test binary that
+		// is killed leaves none behind; the thread is kept for it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.cmd.Start()
+		started <- err
+		if err == nil {
+			c.ended <- c.cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
 	return c.wait(ctx)
@@ -146,5 +161,5 @@ func (c *cluster) stop() error {
 		return nil
 	}
 	err := c.cmd.Process.Signal(syscall.SIGINT) // fast shutdown
-	return errors.Join(err, c.cmd.Wait(), os.RemoveAll(c.dir))
+	return errors.Join(err, <-c.ended, os.RemoveAll(c.dir))
 }
