@@ -273,7 +273,11 @@ func (w *world) state(id fleet.InstanceID, want fleet.State) {
 
 // do makes a request as the door would.
 func (w *world) do(id fleet.InstanceID, method, path, body string) (int, string) {
-	client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
+	timeout := 40 * time.Second // a deploy waits for a server that is away
+	if method == http.MethodGet {
+		timeout = 3 * time.Second // a request in a flow that is replaced is never answered
+	}
+	client := &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return w.driver.Dial(ctx, id) }}}
 	req, err := http.NewRequestWithContext(w.t.Context(), method, "http://nr"+path, strings.NewReader(body))
 	if err != nil {
