@@ -61,6 +61,32 @@ func (c *Cell) Kill() error {
 	return nil
 }
 
+// End ends what a program left running that nobody keeps any more, in its group
+// and under its user number, and removes the group. Processes that the program
+// made outlive it and its keeper where both were killed. uid is 0 where the
+// program had no user of its own.
+func End(parent, name string, uid int) error {
+	g, _ := makeGroups(parent, name, Limits{})
+	if g != nil {
+		if err := errors.Join(g.kill(), g.remove()); err != nil {
+			return fmt.Errorf("end %s: %w", name, err)
+		}
+	}
+	if uid == 0 {
+		return nil
+	}
+	const noSession = -1
+	err := until(func() (bool, error) {
+		left, err := processesOf(noSession, uid)
+		signalAll(left)
+		return len(left) == 0, err
+	})
+	if err != nil {
+		return fmt.Errorf("end %s: %w", name, err)
+	}
+	return nil
+}
+
 func signalAll(pids []int) {
 	for _, pid := range pids {
 		// One that is gone already is what is wanted.

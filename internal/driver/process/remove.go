@@ -15,6 +15,7 @@ import (
 
 	"leat/internal/driver"
 	"leat/internal/fleet"
+	"leat/internal/sandbox"
 )
 
 // Kill ends the launcher. The kernel ends Node-RED with it.
@@ -95,6 +96,9 @@ func (d *Driver) Remove(ctx context.Context, id fleet.InstanceID) error {
 	if err != nil {
 		return err
 	}
+	if err := d.endRemains(id, dir); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	delete(d.known, id)
 	d.mu.Unlock()
@@ -109,6 +113,20 @@ func (d *Driver) Remove(ctx context.Context, id fleet.InstanceID) error {
 		return fmt.Errorf("remove %s: %w", id, err)
 	}
 	return nil
+}
+
+// endRemains ends what flows started and a killed launcher left behind. Its user
+// number will be another instance's one day.
+func (d *Driver) endRemains(id fleet.InstanceID, dir string) error {
+	p, err := driver.ReadPlace(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	uid := p.UID
+	if uid < d.uids.First || uid >= d.uids.First+d.uids.Count {
+		uid = 0
+	}
+	return sandbox.End("", string(id), uid)
 }
 
 // removeTree removes what may be read-only. Root needs no permission; anybody
