@@ -25,6 +25,9 @@ func (s *Server) instanceView(c *call) func(*control.Instance) api.Instance {
 		if out.Isolation == nil {
 			out.Isolation = []string{}
 		}
+		if out.Reason == "" && flows == "" && s.Trouble != nil {
+			out.Reason = s.Trouble(i.Label)
+		}
 		return out
 	}
 }

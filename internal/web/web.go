@@ -58,6 +58,9 @@ type Deps struct {
 	// URLs are the addresses of an instance's flows and editor for somebody who
 	// reaches the platform at host.
 	URLs func(label, host string) (flows, editor string)
+	// Trouble says why an instance has no address where it should, or ""; nil
+	// where that cannot be.
+	Trouble func(label string) string
 	// Blueprints lists the flows that instances may start from.
 	Blueprints []api.Blueprint
 	// Asked is told, where set, which permission a route states and which its
