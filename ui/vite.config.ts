@@ -19,6 +19,10 @@ export default defineConfig({
       theme: { colors: ['primary', 'success', 'info', 'warning', 'error'], transitions: true },
       ui: {
         modal: { slots: { footer: 'justify-end' } },
+        // The words on a button keep their contrast under the pointer too (style.css names these classes to Tailwind).
+        button: {
+          compoundVariants: (['primary', 'error'] as const).map((color) => ({ color, variant: 'solid' as const, class: `hover:bg-${color}/92 active:bg-${color}/92 disabled:bg-${color} aria-disabled:bg-${color}` })),
+        },
         colors: { primary: 'leat', neutral: 'slate', success: 'green', info: 'blue', warning: 'amber', error: 'red' },
       },
     }),

@@ -47,6 +47,8 @@ export interface StreamOptions {
   onLink?: (link: Link) => void
   /** The session is over: the stream stays closed until start is called again. */
   onUnauthorized?: () => void
+  /** What the address names is not the person's, or no longer. It is tried again, with the address of then. */
+  onRefused?: () => void
   fetch?: typeof fetch
   /** How long to wait before the nth retry, in ms. */
   delay?: (attempt: number) => number
@@ -104,6 +106,7 @@ export class Stream {
         this.options.onUnauthorized?.()
         return
       }
+      if (response.status === 403 || response.status === 404) this.options.onRefused?.()
       if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}`)
       this.options.onLink?.('open')
       await this.read(response.body, abort)

@@ -44,6 +44,11 @@ const stream = new Stream({
     state.link = link
   },
   onUnauthorized: () => void cover(),
+  onRefused: () => {
+    // The person has left the team, or was removed: what is their own is followed on.
+    state.team = ''
+    void queries.invalidateQueries({ queryKey: ['teams'] })
+  },
 })
 
 function take({ event, data }: StreamEvent): void {
