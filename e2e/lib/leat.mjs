@@ -58,7 +58,7 @@ export class Leat {
       : {}
     this.log = ''
     this.process = spawn(binary, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, ...this.args], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LEAT_RUNTIME_DIR: runtime, ...admin, ...this.env },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, LEAT_RUNTIME_DIR: runtime, LEAT_PALETTE_CATALOGUE: '', ...admin, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const keep = (b) => (this.log += b)
@@ -85,7 +85,7 @@ export class Leat {
   }
 
   setupLink() {
-    return until('setup link', () => this.log.match(/http:\/\/\S+\/setup#\S+/)?.[0])
+    return until('setup link', () => this.log.match(/http:\/\/[^\s"]+\/setup#[\w-]+/)?.[0])
   }
 
   async kill(signal = 'SIGKILL') {
@@ -114,13 +114,7 @@ export class Leat {
   }
 
   endLaunchers() {
-    for (const pid of launchersOf(this.data)) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // it has ended
-      }
-    }
+    endNow(launchersOf(this.data))
   }
 
   /** Calls the API with the administrator's token, made at first need. */
@@ -210,6 +204,24 @@ export function launchersOf(data) {
     if (p.args.includes('launch') && p.line.includes(data)) found.push(p.pid)
   }
   return found
+}
+
+/** The Node-REDs of a data directory: what its launchers started. */
+export function nodesOf(data) {
+  const launchers = launchersOf(data)
+  return processes().filter((p) => launchers.includes(p.parent)).map((p) => p.pid)
+}
+
+/** Ends processes without asking them; says how many there were. */
+export function endNow(pids) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // it ended with its parent
+    }
+  }
+  return pids.length
 }
 
 /** All processes: pid, parent, arguments. */

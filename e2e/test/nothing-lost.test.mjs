@@ -1,7 +1,7 @@
 // A deploy that the editor was told succeeded is never lost, whatever is killed.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Leat, launchersOf, processes, until } from '../lib/leat.mjs'
+import { endNow, Leat, launchersOf, nodesOf, until } from '../lib/leat.mjs'
 import { Visitor } from '../lib/visitor.mjs'
 
 let leat, instance, visitor
@@ -25,27 +25,21 @@ before(async () => {
 
 after(() => leat?.stop())
 
-const nodes = () => processes().filter((p) => p.args.some((a) => a.endsWith('red.js')) && ancestors(p).some((a) => launchersOf(leat.data).includes(a)))
-function ancestors(p) {
-  const all = new Map(processes().map((x) => [x.pid, x.parent]))
-  const out = []
-  for (let pid = p.parent; pid > 1; pid = all.get(pid) ?? 0) out.push(pid)
-  return out
-}
-
 const kills = {
-  'Node-RED': () => nodes().forEach((p) => process.kill(p.pid, 'SIGKILL')),
-  launcher: () => launchersOf(leat.data).forEach((pid) => process.kill(pid, 'SIGKILL')),
+  'Node-RED': () => endNow(nodesOf(leat.data)),
+  launcher: () => endNow(launchersOf(leat.data)),
   server: async () => {
     await leat.kill('SIGKILL')
     await leat.spawn()
+    return 1
   },
   'all at once': async () => {
-    const pids = [...nodes().map((p) => p.pid), ...launchersOf(leat.data)]
+    const pids = [...nodesOf(leat.data), ...launchersOf(leat.data)]
     leat.process.kill('SIGKILL')
-    pids.forEach((pid) => { try { process.kill(pid, 'SIGKILL') } catch { /* it ended with its parent */ } })
+    endNow(pids)
     await leat.ended
     await leat.spawn()
+    return pids.length
   },
 }
 
@@ -59,7 +53,8 @@ for (const [what, kill] of Object.entries(kills)) {
         return r.status === 200 && r
       })
       assert.ok(res.json().rev)
-      await kill()
+      const before = nodesOf(leat.data)
+      assert.ok((await kill()) > 0, 'something was killed')
       const answer = await until('flow answers', async () => {
         const r = await visitor.open(instance.url + '/number')
         return r.status === 200 && r.text
@@ -73,7 +68,7 @@ for (const [what, kill] of Object.entries(kills)) {
 }
 
 test('credentials survive as well', async () => {
-  const res = await visitor.ask('GET', instance.editorUrl + '/.leat/editor/credentials/http%20request/cred1')
+  const res = await visitor.ask('GET', instance.editorUrl + '/.leat/editor/credentials/http-request/cred1')
   assert.equal(res.status, 200, res.text)
   assert.equal(res.json().user, 'pump')
   assert.equal(res.json().has_password, true)
@@ -85,11 +80,11 @@ test('who deployed is what the door saw', async () => {
 })
 
 test('a restart of the server stops no flow', async () => {
-  const before = nodes().map((p) => p.pid)
+  const before = nodesOf(leat.data)
   assert.equal(before.length, 1)
   await leat.kill('SIGTERM')
-  assert.deepEqual(nodes().map((p) => p.pid), before, 'Node-RED went on without the server')
+  assert.deepEqual(nodesOf(leat.data), before, 'Node-RED went on without the server')
   await leat.spawn()
   await leat.untilState(instance.id, 'running')
-  assert.deepEqual(nodes().map((p) => p.pid), before, 'the server took the running one over')
+  assert.deepEqual(nodesOf(leat.data), before, 'the server took the running one over')
 })
