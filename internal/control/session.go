@@ -121,7 +121,7 @@ func (c *Sessions) begin(ctx context.Context, who fleet.Actor, checked *fleet.Us
 // Authenticate finds who a session's secret belongs to.
 func (c *Sessions) Authenticate(ctx context.Context, token string) (who fleet.Actor, ses fleet.Session, err error) {
 	var in *store.SignedIn
-	err = c.DB.View(ctx, func(tx *store.Tx) error {
+	err = c.DB.Look(ctx, func(tx *store.Tx) error {
 		in, err = tx.SessionByHash(secret.Hash(token))
 		return err
 	})

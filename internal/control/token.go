@@ -131,7 +131,7 @@ func (c *Tokens) Revoke(ctx context.Context, who fleet.Actor, id fleet.TokenID) 
 // Authenticate finds who a token's secret belongs to.
 func (c *Tokens) Authenticate(ctx context.Context, token string) (who fleet.Actor, err error) {
 	var t *store.TokenUser
-	err = c.DB.View(ctx, func(tx *store.Tx) error {
+	err = c.DB.Look(ctx, func(tx *store.Tx) error {
 		t, err = tx.TokenByHash(secret.Hash(token))
 		return err
 	})

@@ -40,6 +40,8 @@ func openPostgres(ctx context.Context, url string) (*postgresEngine, error) {
 	return &postgresEngine{db: db}, nil
 }
 
+func (e *postgresEngine) look(ctx context.Context, fn func(*Tx) error) error { return e.view(ctx, fn) }
+
 func (e *postgresEngine) view(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {

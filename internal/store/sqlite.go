@@ -112,6 +112,17 @@ func (e *sqliteEngine) open(path string, conns, cacheKiB int, pragma string) (*s
 }
 
 func (e *sqliteEngine) view(ctx context.Context, fn func(*Tx) error) error {
+	return e.look(ctx, func(tx *Tx) error {
+		c := tx.db.(*conn)
+		if err := c.run(tx.ctx, "begin"); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		defer c.run(tx.ctx, "rollback")
+		return fn(tx)
+	})
+}
+
+func (e *sqliteEngine) look(ctx context.Context, fn func(*Tx) error) error {
 	var c *conn
 	select {
 	case c = <-e.readers:
@@ -128,12 +139,7 @@ func (e *sqliteEngine) view(ctx context.Context, fn func(*Tx) error) error {
 	defer func() { e.readers <- c }()
 	// A query ends by itself within milliseconds; watching ctx during each would
 	// cost a goroutine a query.
-	calm := context.WithoutCancel(ctx)
-	if err := c.run(calm, "begin"); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer c.run(calm, "rollback")
-	return fn(&Tx{ctx: calm, db: c, q: c.q})
+	return fn(&Tx{ctx: context.WithoutCancel(ctx), db: c, q: c.q})
 }
 
 func (e *sqliteEngine) update(ctx context.Context, fn func(*Tx) error) error {

@@ -21,6 +21,7 @@ type DB struct {
 
 // engine is what SQLite and PostgreSQL each do in their own way.
 type engine interface {
+	look(ctx context.Context, fn func(*Tx) error) error
 	view(ctx context.Context, fn func(*Tx) error) error
 	update(ctx context.Context, fn func(*Tx) error) error
 	maintain(ctx context.Context) error
@@ -65,6 +66,13 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 // View runs fn in a transaction that only reads and sees one moment.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return db.engine.view(ctx, fn)
+}
+
+// Look is View for a fn that asks a single query: it saves the transaction
+// around it, which costs as much as the query. It is for what every request
+// asks.
+func (db *DB) Look(ctx context.Context, fn func(*Tx) error) error {
+	return db.engine.look(ctx, fn)
 }
 
 // Update runs fn in a transaction and returns when what it did is on disk. An
