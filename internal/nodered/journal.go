@@ -1,7 +1,6 @@
 package nodered
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,8 +38,7 @@ type Journal struct {
 	lines []wire.LogLine // newest last
 	last  int64
 	file  *os.File
-	out   *bufio.Writer
-	size  int64
+	size  int64         // of the whole lines in file
 	files []int64       // first number of each file, oldest first
 	grown chan struct{} // closed and replaced when lines are added
 	full  bool          // the disk took no more; said once
@@ -64,13 +62,38 @@ func OpenJournal(dir string) (*Journal, error) {
 	slices.Sort(j.files)
 	if n := len(j.files); n > 0 {
 		j.last = j.files[n-1] - 1
-		err = j.scan(j.files[n-1], func(l wire.LogLine) bool {
+		var whole int64
+		whole, err = j.scan(j.files[n-1], func(l wire.LogLine) bool {
 			j.last = max(j.last, l.Seq)
 			j.keep(l)
 			return true
 		})
+		if err == nil {
+			j.goOn(j.files[n-1], whole)
+		}
 	}
 	return j, err
+}
+
+// goOn continues a file behind its whole lines: a start is no reason for another
+// one, or a few starts would push out all that was kept. Where that cannot be,
+// the next line begins a file.
+func (j *Journal) goOn(first, whole int64) {
+	if whole == 0 {
+		return
+	}
+	f, err := os.OpenFile(filepath.Join(j.dir, fileName(first)), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return
+	}
+	if err = f.Truncate(whole); err == nil {
+		_, err = f.WriteString("\n")
+	}
+	if err != nil {
+		_ = f.Close() // nothing of it is used
+		return
+	}
+	j.file, j.size = f, whole+1
 }
 
 func fileName(first int64) string { return fmt.Sprintf("%016d.jsonl", first) }
@@ -120,20 +143,20 @@ func (j *Journal) write(l wire.LogLine) error {
 	if err != nil {
 		return err
 	}
-	if j.file == nil || j.size+int64(len(text)) >= journalFile {
+	text = append(text, '\n')
+	if j.file == nil || j.size+int64(len(text)) > journalFile {
 		if err := j.rotate(l.Seq); err != nil {
 			return err
 		}
 	}
-	n, err := j.out.Write(append(text, '\n'))
-	j.size += int64(n)
-	if err == nil {
-		err = j.out.Flush()
-	}
-	if err != nil {
-		_ = j.closeFile() // the first fault is the one to tell
+	if n, err := j.file.Write(text); err != nil {
+		// The file stays: another for each line that fails would push the old ones out.
+		if n > 0 && j.file.Truncate(j.size) != nil {
+			_ = j.closeFile() // the first fault is the one to tell
+		}
 		return err
 	}
+	j.size += int64(len(text))
 	j.full = false
 	return nil
 }
@@ -143,11 +166,11 @@ func (j *Journal) rotate(first int64) error {
 	if err := j.closeFile(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(j.dir, fileName(first)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // one of this name has no whole line
+	f, err := os.OpenFile(filepath.Join(j.dir, fileName(first)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600) // one of this name has no whole line
 	if err != nil {
 		return err
 	}
-	j.file, j.out, j.size = f, bufio.NewWriterSize(f, 4<<10), 0
+	j.file, j.size = f, 0
 	if n := len(j.files); n == 0 || j.files[n-1] != first {
 		j.files = append(j.files, first)
 	}
@@ -165,7 +188,7 @@ func (j *Journal) closeFile() error {
 		return nil
 	}
 	err := j.file.Close()
-	j.file, j.out = nil, nil
+	j.file = nil
 	return err
 }
 
@@ -212,7 +235,7 @@ func (j *Journal) readFiles(files []int64, after int64, limit int) ([]wire.LogLi
 		if i+1 < len(files) && files[i+1] <= after+1 {
 			continue
 		}
-		err := j.scan(first, func(l wire.LogLine) bool {
+		_, err := j.scan(first, func(l wire.LogLine) bool {
 			if l.Seq > after {
 				out = append(out, l)
 			}
@@ -228,11 +251,12 @@ func (j *Journal) readFiles(files []int64, after int64, limit int) ([]wire.LogLi
 	return out, nil
 }
 
-// scan reads one file. A last line that was cut short by a crash ends it.
-func (j *Journal) scan(first int64, take func(wire.LogLine) bool) error {
+// scan reads one file and tells how long it is up to its last whole line. One
+// that was cut short by a crash ends it.
+func (j *Journal) scan(first int64, take func(wire.LogLine) bool) (whole int64, err error) {
 	f, err := os.Open(filepath.Join(j.dir, fileName(first)))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	in := json.NewDecoder(f)
@@ -241,13 +265,14 @@ func (j *Journal) scan(first int64, take func(wire.LogLine) bool) error {
 		err := in.Decode(&l)
 		var syntax *json.SyntaxError
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &syntax) {
-			return nil
+			return whole, nil
 		}
 		if err != nil {
-			return err
+			return whole, err
 		}
+		whole = in.InputOffset()
 		if !take(l) {
-			return nil
+			return whole, nil
 		}
 	}
 }

@@ -62,6 +62,45 @@ func TestLinesKeepTheirNumbersOverRestarts(t *testing.T) {
 	}
 }
 
+func TestManyStartsPushNothingOut(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 20 {
+		j := openJournal(t, dir)
+		j.Add(wire.LogLine{Text: fmt.Sprint(i + 1)})
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := read(t, openJournal(t, dir), 0, 100)
+	if len(lines) != 20 || lines[0].Text != "1" || lines[19].Seq != 20 {
+		t.Fatalf("%d lines are left of 20: %+v", len(lines), lines)
+	}
+}
+
+func TestAFullDiskPushesNothingOut(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	j.Add(wire.LogLine{Text: "old"})
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The next file is on a disk without room.
+	if err := os.Symlink("/dev/full", filepath.Join(dir, "0000000000000002.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	j = openJournal(t, dir)
+	for range 20 {
+		j.Add(wire.LogLine{Text: "lost"})
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("files are %v, %v; want the two that were there", names, err)
+	}
+	if lines := read(t, j, 0, 1); len(lines) != 1 || lines[0].Text != "old" {
+		t.Fatalf("the oldest line is %+v; want the one from before", lines)
+	}
+}
+
 func TestALogIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	j := openJournal(t, dir)
@@ -119,6 +158,12 @@ func TestATornLastLineIsPassedOver(t *testing.T) {
 	lines := read(t, j, 0, 10)
 	if len(lines) != 2 || lines[1].Text != "next" || lines[1].Seq != 2 {
 		t.Fatalf("lines = %+v", lines)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if lines := read(t, openJournal(t, dir), 0, 10); len(lines) != 2 || lines[1].Text != "next" {
+		t.Fatalf("after another start: %+v", lines)
 	}
 }
 
