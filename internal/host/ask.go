@@ -77,6 +77,8 @@ func (s *seat) alive(ctx context.Context) (io.ReadCloser, error) {
 
 // Logs gives up to limit lines of an instance's log after a number, oldest first.
 func (h *Host) Logs(ctx context.Context, id fleet.InstanceID, after int64, limit int) ([]wire.LogLine, error) {
+	ctx, cancel := context.WithTimeout(ctx, askIn)
+	defer cancel()
 	var lines []wire.LogLine
 	q := url.Values{"after": {strconv.FormatInt(after, 10)}, "limit": {strconv.Itoa(limit)}}
 	err := h.lines(ctx, id, q, func(l wire.LogLine) error {

@@ -158,6 +158,7 @@ func (s *seat) attend(ctx context.Context) error {
 		_, _ = io.Copy(io.Discard, life) // it carries nothing but its end
 	}()
 	defer func() {
+		s.giveUp() // a launcher that has ended does not use its turn
 		_ = life.Close()
 		<-ended
 	}()
@@ -189,10 +190,11 @@ func (s *seat) tell(ctx context.Context) {
 	}
 	s.mu.Unlock()
 	if renew {
-		if err := s.post(ctx, wire.RenewPath, wire.Renew{Path: s.host.cfg.Self}); err != nil && ctx.Err() == nil {
-			s.host.cfg.Log.WarnContext(ctx, "launcher not renewed", "instance", s.id, "error", err)
+		err := s.post(ctx, wire.RenewPath, wire.Renew{Path: s.host.cfg.Self})
+		if err == nil || ctx.Err() != nil {
+			return
 		}
-		return
+		s.host.cfg.Log.WarnContext(ctx, "launcher not renewed", "instance", s.id, "error", err)
 	}
 	if err := s.post(ctx, wire.LookPath, nil); err != nil && ctx.Err() == nil {
 		s.host.cfg.Log.DebugContext(ctx, "launcher not told", "instance", s.id, "error", err)
