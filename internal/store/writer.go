@@ -177,7 +177,14 @@ func (w *writer) run(ch *change) error {
 	if ch.err == nil && ch.panic == nil {
 		return w.c.run(ctx, "release s")
 	}
+	full := engineFault(ch.err)
+	if full != nil {
+		ch.err = full
+	}
 	if err := w.c.run(ctx, "rollback to s"); err != nil {
+		if full != nil {
+			return full // which has ended the whole transaction
+		}
 		return err
 	}
 	return w.c.run(ctx, "release s")
@@ -203,11 +210,20 @@ func (w *writer) close() error {
 	return w.ended
 }
 
-// engineFailure says what people can do about a database that cannot write.
+// engineFailure is what all joined changes are told when the transaction failed.
 func engineFailure(err error) error {
+	if fault := engineFault(err); fault != nil {
+		return fault
+	}
+	return fmt.Errorf("commit: %w", err)
+}
+
+// engineFault says what people can do about a database that cannot write; nil
+// where that is not the matter.
+func engineFault(err error) error {
 	var lite *sqlite.Error
 	if !errors.As(err, &lite) {
-		return fmt.Errorf("commit: %w", err)
+		return nil
 	}
 	switch lite.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
@@ -215,7 +231,7 @@ func engineFailure(err error) error {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
 		return &fleet.Error{Kind: fleet.Unavailable, Code: "database_unavailable", Msg: "The platform's database could not be written, so nothing was changed. Try again.", Err: err}
 	}
-	return fmt.Errorf("commit: %w", err)
+	return nil
 }
 
 // goroutine is the number of the running goroutine. It only serves to refuse an
