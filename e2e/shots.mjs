@@ -126,6 +126,11 @@ async function editorReady(page) {
     for (const f of page.frames()) if (f.url().includes('-editor.') && (await f.$('.red-ui-flow-node'))) return f
   })
   await frame.waitForFunction(() => !document.querySelector('#red-ui-loading-progress:not([style*="none"])'))
+  await frame.evaluate(() => {
+    const addresses = [...document.querySelectorAll('image')].map((i) => i.href.baseVal)
+    const palette = [...document.querySelectorAll('.red-ui-palette-icon')].map((i) => getComputedStyle(i).backgroundImage.slice(5, -2))
+    return Promise.all([...new Set([...addresses, ...palette])].filter(Boolean).map((src) => Object.assign(new Image(), { src }).decode().catch(() => {})))
+  })
 }
 
 async function take(browser, plant) {
@@ -154,7 +159,7 @@ async function take(browser, plant) {
   await keep(page, 'create')
 
   await page.goto(instance.dashboardUrl)
-  await page.waitForFunction(() => /\brunning\b/i.test(document.querySelector('main')?.innerText ?? ''), null, { timeout: 120_000 })
+  await page.waitForFunction(() => /Station[^a-z]*Running/i.test(document.querySelector('main')?.innerText ?? ''), null, { timeout: 120_000 })
   await keep(page, 'dashboard')
   await page.context().close()
 
