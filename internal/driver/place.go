@@ -2,6 +2,7 @@ package driver
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,14 +51,23 @@ func ReadPlace(dir string) (Place, error) {
 	return p, nil
 }
 
-// WritePlace writes it, whole or not at all.
+// WritePlace writes it, whole or not at all, a power cut included: an instance
+// whose place cannot be read does not start, and its user number is forgotten.
 func WritePlace(dir string, p Place) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(dir, placeFile)
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write place: %w", err)
+	}
+	_, err = f.Write(append(text, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write place: %w", err)
 	}
 	return os.Rename(path+".new", path)

@@ -62,6 +62,9 @@ func New(cfg Config) (*Driver, error) {
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
 		return nil, fmt.Errorf("open instances: %w", err)
 	}
+	if err := sweep(dir); err != nil {
+		return nil, fmt.Errorf("open instances: %w", err)
+	}
 	d := &Driver{cfg: cfg, children: map[int]bool{}, known: map[fleet.InstanceID]int{}}
 	if os.Geteuid() == 0 {
 		if d.uids, err = sandbox.DefaultUIDs(); err != nil {
@@ -98,8 +101,12 @@ func (d *Driver) Create(_ context.Context, id fleet.InstanceID) error {
 		}
 		p.GID = p.UID
 	}
+	was := p
 	p.Instance, p.Hub = id, d.cfg.Hub
 	p.Runtime, p.Packages, p.Registry = d.cfg.Runtime, d.cfg.Packages, d.cfg.Registry
+	if p == was {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Join(dir, driver.ControlDir), 0o700); err != nil {
 		return fmt.Errorf("create %s: %w", id, err)
 	}

@@ -75,6 +75,50 @@ func TestInstancesDoNotShareAUser(t *testing.T) {
 	}
 }
 
+func TestARemovalThatWasInterruptedIsFinished(t *testing.T) {
+	dir := t.TempDir()
+	rest := filepath.Join(dir, ".removed-i-one", "user", "node_modules")
+	if err := os.MkdirAll(rest, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(rest, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	newDriver(t, dir)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 0 {
+		t.Fatalf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestAnInstanceKeepsItsPlaceOverServers(t *testing.T) {
+	dir := t.TempDir()
+	const id = fleet.InstanceID("i-one")
+	place := func() driver.Place {
+		t.Helper()
+		if err := newDriver(t, dir).Create(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		p, err := driver.ReadPlace(filepath.Join(dir, string(id)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := place()
+	if again := place(); again != first || first.Hub != "/hub" || first.Instance != id {
+		t.Fatalf("the place is %+v after %+v", again, first)
+	}
+	// Another server says where its own hub is.
+	first.Hub = "/elsewhere"
+	if err := driver.WritePlace(filepath.Join(dir, string(id)), first); err != nil {
+		t.Fatal(err)
+	}
+	if again := place(); again.Hub != "/hub" || again.UID != first.UID {
+		t.Fatalf("the place is %+v; want this server's hub and the user it had", again)
+	}
+}
+
 func TestALinkInPlaceOfTheSocketIsNotFollowed(t *testing.T) {
 	dir := t.TempDir()
 	d := newDriver(t, dir)

@@ -102,7 +102,7 @@ func (d *Driver) Remove(ctx context.Context, id fleet.InstanceID) error {
 	d.mu.Lock()
 	delete(d.known, id)
 	d.mu.Unlock()
-	aside := filepath.Join(d.cfg.Dir, ".removed-"+string(id))
+	aside := filepath.Join(d.cfg.Dir, removedPrefix+string(id))
 	if err := removeTree(aside); err != nil {
 		return fmt.Errorf("remove %s: %w", id, err)
 	}
@@ -111,6 +111,25 @@ func (d *Driver) Remove(ctx context.Context, id fleet.InstanceID) error {
 	}
 	if err := removeTree(aside); err != nil {
 		return fmt.Errorf("remove %s: %w", id, err)
+	}
+	return nil
+}
+
+// removedPrefix begins the names of what is on its way out.
+const removedPrefix = ".removed-"
+
+// sweep finishes the removals that a killed server had begun.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), removedPrefix) {
+			if err := removeTree(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
