@@ -16,3 +16,10 @@ func (t Throttle) Counts() int                                   { return len(t.
 var Network = network
 
 const ThrottleCounts = throttleCounts
+
+// Sampled counts the instances whose measurements are kept.
+func (c *Instances) Sampled() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.samples)
+}

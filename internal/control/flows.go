@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"leat/api"
@@ -149,6 +150,8 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 	if err != nil || in.SHA256 != "" && in.SHA256 != digest {
 		return out, &fleet.Error{Kind: fleet.Invalid, Code: "flows_damaged", Msg: "The flows were damaged on their way. Deploy again.", Err: err}
 	}
+	// A transaction may be run again; the deploy is counted once.
+	counted := sync.OnceValue(func() error { return c.pace.take(who.Runner, c.Now()) })
 	err = c.write(ctx, who, fleet.RunnerDeploy, func(s *step) error {
 		if err := s.may("", "instance", string(who.Runner)); err != nil {
 			return err
@@ -166,7 +169,7 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 		if held, err := s.FlowsDigest(i.ID); err != nil || held != in.Base {
 			return orChanged(err)
 		}
-		out.Version, err = s.deployFromInstance(i, in, c.pace)
+		out.Version, err = s.deployFromInstance(i, in, counted)
 		return err
 	})
 	return out, err
@@ -179,7 +182,7 @@ func orChanged(err error) error {
 	return &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "The flows were changed elsewhere in the meantime. Reload the editor and make your change again."}
 }
 
-func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, own *pace) (int64, error) {
+func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, counted func() error) (int64, error) {
 	by, d := s.who, &fleet.Deploy{ID: in.ID, Author: selfAuthor}
 	by.Username = selfAuthor
 	if seen, ok := fleet.DeployDigest(in.Flows); ok {
@@ -194,7 +197,7 @@ func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, own *pace) 
 		}
 	}
 	if by.User == "" {
-		if err := own.take(i.ID, s.now); err != nil {
+		if err := counted(); err != nil {
 			return 0, err
 		}
 	}

@@ -387,6 +387,23 @@ func TestSamplesAreKeptForAWhile(t *testing.T) {
 	}
 }
 
+func TestNothingIsKeptOfAnInstanceThatIsGone(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	in := wire.CheckIn{Report: wire.Report{State: fleet.StateRunning}, Samples: make([]wire.Sample, 10)}
+	if err := p.Runners.CheckIn(t.Context(), i.ID, in); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Instances.Delete(t.Context(), p.olga, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	// Its launcher says a last word.
+	wantCode(t, p.Runners.CheckIn(t.Context(), i.ID, in), "instance_not_found")
+	if n := p.Instances.Sampled(); n != 0 {
+		t.Errorf("measurements of %d instances are kept; want none", n)
+	}
+}
+
 func TestAStrangerReachesNoVerbOfAnInstance(t *testing.T) {
 	p := newPlant(t)
 	i := p.instance("Pump")

@@ -116,7 +116,6 @@ func (c *core) instancePage(id fleet.InstanceID) string {
 // CheckIn notes what a runner says of itself. It is no change of configuration,
 // and nothing in it is trusted beyond this one instance.
 func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn) error {
-	c.instances.addSamples(id, in.Samples)
 	in.Report.Runner = id
 	report, err := json.Marshal(in.Report)
 	if err != nil || len(report) > maxReport {
@@ -126,8 +125,12 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 		return &fleet.Error{Kind: fleet.Invalid, Code: "invalid_report", Msg: "The report names a state that is none."}
 	}
 	same, err := c.unchanged(ctx, id, in.Report)
-	if err != nil || same == saidJustNow {
+	if err != nil {
 		return err
+	}
+	c.instances.addSamples(id, in.Samples) // of an instance that is there
+	if same == saidJustNow {
+		return nil
 	}
 	return c.write(ctx, runnerActor(id), fleet.RunnerReport, func(s *step) error {
 		if err := s.may("", "instance", string(id)); err != nil {
