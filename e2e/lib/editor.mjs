@@ -7,7 +7,7 @@ export async function editorIn(page, instance) {
   const frame = await until('the editor', async () => {
     for (const f of page.frames()) if (f.url().startsWith(origin) && (await f.$('#red-ui-workspace-chart'))) return f
   })
-  await frame.waitForFunction(() => window.RED?.nodes?.getWorkspaceOrder?.().length > 0 && !document.querySelector('#red-ui-loading-progress')?.offsetParent)
+  await frame.waitForFunction(() => window.RED?.nodes?.getWorkspaceOrder?.().length > 0 && !document.querySelector('#red-ui-loading-progress')?.offsetParent, undefined, { polling: 100, timeout: 60_000 })
   return frame
 }
 

@@ -209,7 +209,7 @@ export function launchersOf(data) {
 /** The Node-REDs of a data directory: what its launchers started. */
 export function nodesOf(data) {
   const launchers = launchersOf(data)
-  return processes().filter((p) => launchers.includes(p.parent)).map((p) => p.pid)
+  return processes().filter((p) => p.args.length > 0 && launchers.includes(p.parent)).map((p) => p.pid)
 }
 
 /** Ends processes without asking them; says how many there were. */

@@ -55,6 +55,7 @@ for (const [what, kill] of Object.entries(kills)) {
       assert.ok(res.json().rev)
       const before = nodesOf(leat.data)
       assert.ok((await kill()) > 0, 'something was killed')
+      if (what !== 'server') await until('the old Node-RED is gone', () => nodesOf(leat.data).every((pid) => !before.includes(pid)))
       const answer = await until('flow answers', async () => {
         const r = await visitor.open(instance.url + '/number')
         return r.status === 200 && r.text
