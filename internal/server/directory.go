@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,10 +42,25 @@ func openDirectory(path string) (d *directory, err error) {
 	if err := d.takeLock(); err != nil {
 		return nil, err
 	}
-	if d.key, _, err = secret.LoadOrCreateKey(d.file("platform.key")); err != nil {
+	if err := d.takeKey(); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// takeKey reads the platform key. A new one is made for a new platform only: rows
+// that another key sealed could neither be read nor vouched for, and the old key,
+// put back later, could not read what the new one sealed.
+func (d *directory) takeKey() (err error) {
+	d.key, err = secret.LoadKey(d.file("platform.key"))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, fault := os.Stat(d.file("leat.db")); fault == nil {
+		return fmt.Errorf("data directory: %s holds a database and not the platform.key that belongs to it; put that file back, from where the directory was copied or from the backup", d.path)
+	}
+	d.key, _, err = secret.LoadOrCreateKey(d.file("platform.key"))
+	return err
 }
 
 // makeDir makes a directory, or takes away what others may do in one that is there.

@@ -79,7 +79,8 @@ func (r runnerVerbs) Wanted(ctx context.Context) ([]host.Wanted, error) {
 	return out, nil
 }
 
-// hearInstances tells the host which instances changed.
+// hearInstances tells the host which instances changed. An empty id, after events
+// were missed, has it look at all.
 func (s *Server) hearInstances(ctx context.Context) <-chan fleet.InstanceID {
 	out := make(chan fleet.InstanceID)
 	go func() {
@@ -92,6 +93,10 @@ func (s *Server) hearInstances(ctx context.Context) <-chan fleet.InstanceID {
 				case <-ctx.Done():
 					return
 				}
+			}
+			select {
+			case out <- "":
+			case <-ctx.Done():
 			}
 		}
 	}()
@@ -115,6 +120,10 @@ func (s *Server) hints(ctx context.Context) <-chan struct{} {
 				case out <- struct{}{}:
 				default:
 				}
+			}
+			select { // some were missed
+			case out <- struct{}{}:
+			default:
 			}
 		}
 	}()

@@ -198,6 +198,38 @@ func TestAnAdministratorComesFromTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestADatabaseWithoutItsKeyIsRefused(t *testing.T) {
+	data := t.TempDir()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	open := func() error {
+		s, err := server.Open(t.Context(), configured(t, data), world(io.Discard))
+		if err != nil {
+			return err
+		}
+		return s.Run(stopped)
+	}
+	if err := open(); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(data, "platform.key")
+	if err := os.Rename(key, key+".kept"); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); err == nil || !strings.Contains(err.Error(), "platform.key") {
+		t.Fatalf("err = %v; want words about the missing platform.key", err)
+	}
+	if _, err := os.Stat(key); err == nil {
+		t.Fatal("a new key was made")
+	}
+	if err := os.Rename(key+".kept", key); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); err != nil {
+		t.Fatalf("with its key again: %v", err)
+	}
+}
+
 func TestATakenPortIsSaidAtOnce(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
