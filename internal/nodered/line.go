@@ -12,6 +12,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"leat/internal/fleet"
 	"leat/internal/wire"
@@ -20,8 +21,14 @@ import (
 // maxLine bounds one message of the bridge: flows of 64 MiB and their credentials.
 const maxLine = 80 << 20
 
-// maxAsked bounds how many questions of one bridge are worked on at a time.
-const maxAsked = 8
+// maxAsked bounds how many questions of one bridge are worked on at a time, and of
+// those that are larger than smallLine, or whose answer is, one is: Node-RED saves
+// one at a time as well, and a flow that writes to the bridge by itself must not
+// fill our memory.
+const (
+	maxAsked  = 8
+	smallLine = 1 << 20
+)
 
 var (
 	errLineClosed = errors.New("the bridge is closed")
@@ -116,22 +123,30 @@ func (l *line) write(m message) error {
 func (l *line) serve(ctx context.Context, handle func(ctx context.Context, op string, body json.RawMessage) (any, error), tell func(event string, body json.RawMessage)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var answering sync.WaitGroup
-	slots := make(chan struct{}, maxAsked)
+	slots, large := make(chan struct{}, maxAsked), make(chan struct{}, 1)
 	defer answering.Wait()
 	defer cancel()
 	in := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(l.rest), l.conn), 16<<10)
 	l.rest = nil
+	var f flood
 	for {
-		text, err := readMessage(in)
+		text, isLarge, err := readMessage(in, large)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
+			if isLarge {
+				<-large
+			}
 			l.rest = text
 			return errLinePaused
 		}
 		var m message
 		if err == nil {
 			m, err = parseMessage(text)
+			text = nil
 		}
 		if err != nil {
+			if isLarge {
+				<-large
+			}
 			l.end()
 			if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 				err = nil
@@ -146,14 +161,32 @@ func (l *line) serve(ctx context.Context, handle func(ctx context.Context, op st
 		default:
 			slots <- struct{}{}
 			answering.Add(1)
+			mine := isLarge
+			isLarge = false
 			go func() {
 				defer answering.Done()
 				defer func() { <-slots }()
+				if !mine && m.Op == askFlows {
+					large <- struct{}{}
+					mine = true
+				}
 				l.answer(ctx, m, handle)
+				if mine {
+					<-large
+				}
 			}()
+		}
+		if isLarge {
+			<-large
+		}
+		if f.over(0, time.Now()) {
+			<-time.After(floodPause)
 		}
 	}
 }
+
+// askFlows is the question whose answer is large.
+const askFlows = "getFlows"
 
 func (l *line) answer(ctx context.Context, m message, handle func(context.Context, string, json.RawMessage) (any, error)) {
 	out := message{Re: m.ID}
@@ -192,17 +225,21 @@ func (l *line) end() {
 	_ = l.conn.Close() // both ends are done with it
 }
 
-// readMessage reads a line. With an error it gives what came of it.
-func readMessage(in *bufio.Reader) ([]byte, error) {
-	var text []byte
+// readMessage reads a line. With an error it gives what came of it. For one that
+// turns out large it waits until it may be held in memory, and says that it did.
+func readMessage(in *bufio.Reader, large chan struct{}) (text []byte, isLarge bool, err error) {
 	for {
 		part, err := in.ReadSlice('\n')
+		if !isLarge && len(text)+len(part) > smallLine {
+			large <- struct{}{}
+			isLarge = true
+		}
 		text = append(text, part...)
 		if len(text) > maxLine {
-			return nil, fmt.Errorf("a message of the bridge is longer than %d MiB", maxLine>>20)
+			return nil, isLarge, fmt.Errorf("a message of the bridge is longer than %d MiB", maxLine>>20)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return text, err
+			return text, isLarge, err
 		}
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"leat/internal/wire"
 )
@@ -69,6 +71,7 @@ type output struct {
 func (s *Supervisor) readOutput(o *output, p *process) {
 	in := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(o.rest), o.file), 8<<10)
 	o.rest = nil
+	var f flood
 	for {
 		text, err := readLine(in)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -78,11 +81,78 @@ func (s *Supervisor) readOutput(o *output, p *process) {
 		if text = strings.TrimRight(text, "\r\n"); text != "" {
 			s.logLine(text, o.stream, p)
 		}
+		if err == nil && f.over(len(text), time.Now()) {
+			err = s.passOver(in, f.since.Add(floodWindow))
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				return
+			}
+		}
 		if err != nil {
 			_ = o.file.Close() // the pipe's end is the process's
 			return
 		}
 	}
+}
+
+// What is kept of one stream in a window. A flow can write faster than anybody
+// reads, and sorting its lines would take a core that is not the flow's own.
+const (
+	floodWindow = time.Second
+	floodLines  = 1000
+	floodBytes  = 1 << 20
+	// What is passed over is read at this pace: so much, then a pause.
+	floodStep  = 64 << 10
+	floodPause = 4 * time.Millisecond
+)
+
+// flood counts what came in the window.
+type flood struct {
+	since        time.Time
+	lines, bytes int
+}
+
+// over counts a line and reports whether the window is full.
+func (f *flood) over(n int, now time.Time) bool {
+	if now.Sub(f.since) >= floodWindow {
+		*f = flood{since: now}
+	}
+	f.lines++
+	f.bytes += n
+	return f.lines >= floodLines || f.bytes >= floodBytes
+}
+
+// passOver drops what comes until a time, to the end of the line that it cuts, and
+// says so in the log.
+func (s *Supervisor) passOver(in *bufio.Reader, until time.Time) error {
+	dropped, step := 0, 0
+	defer func() {
+		if dropped > 0 {
+			s.say("warn", fmt.Sprintf("The flows wrote more than is kept of a second; %d KiB were left out.", (dropped+1023)>>10))
+		}
+	}()
+	for {
+		if _, err := in.Peek(1); err != nil {
+			return err
+		}
+		if !time.Now().Before(until) {
+			break
+		}
+		n, err := in.Discard(in.Buffered())
+		if err != nil {
+			return err
+		}
+		dropped += n
+		if step += n; step >= floodStep {
+			step = 0
+			<-time.After(floodPause)
+		}
+	}
+	if dropped == 0 {
+		return nil
+	}
+	cut, err := readLine(in)
+	dropped += len(cut)
+	return err
 }
 
 // readLine reads a line and drops what is beyond a bound.

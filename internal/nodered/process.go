@@ -317,7 +317,7 @@ func (s *Supervisor) send(_ context.Context, e any) { s.events <- e }
 // handle answers the bridge's questions.
 func (s *Supervisor) handle(ctx context.Context, p *process, op string, body json.RawMessage) (any, error) {
 	switch op {
-	case "getFlows":
+	case askFlows:
 		return s.getFlows(p), nil
 	case "saveFlows":
 		var in saved
