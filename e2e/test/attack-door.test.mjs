@@ -12,13 +12,13 @@ let leat, team, application, mole, neighbour, visitor, browser
 const comment = (id) => ({ id, type: 'comment', z: 'tab1', name: id, info: '', x: 100, y: 300, wires: [] })
 
 before(async () => {
-  leat = await Leat.start({ env: { LEAT_SESSION_IDLE: '1h' } })
+  leat = await Leat.start({ env: { LEAT_SESSION_IDLE: '1h', LEAT_PORTS_INSTANCES: 'off' } })
   ;({ team, application } = await leat.team())
   mole = await leat.instance(application, { name: 'Mole' })
   neighbour = await leat.instance(application, { name: 'Neighbour' })
   visitor = await Visitor.signedIn(leat)
   for (const i of [mole, neighbour]) {
-    await visitor.openEditor(i)
+    await until('the editor opens', () => visitor.openEditor(i))
     const res = await visitor.deploy(i, moleFlows([
       ...answers('page', '/page', '<!doctype html><title>Dashboard</title><p>of a flow</p>', { 'content-type': 'text/html' }),
       ...answers('toss', '/toss', 'tossed', {
