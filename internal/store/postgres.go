@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,10 +49,10 @@ func (e *postgresEngine) look(ctx context.Context, fn func(*Tx) error) error { r
 func (e *postgresEngine) view(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return postgresFault(fmt.Errorf("begin: %w", err))
 	}
 	defer tx.Rollback()
-	return fn(&Tx{ctx: ctx, db: tx, q: query.New(tx)})
+	return postgresFault(fn(&Tx{ctx: ctx, db: tx, q: query.New(tx)}))
 }
 
 func (e *postgresEngine) update(ctx context.Context, fn func(*Tx) error) error {
@@ -60,7 +64,7 @@ func (e *postgresEngine) update(ctx context.Context, fn func(*Tx) error) error {
 	for try := 1; ; try++ {
 		err := e.once(ctx, fn)
 		if !isContention(err) || try == tries {
-			return lostOften(err)
+			return postgresFault(lostOften(err))
 		}
 		select {
 		case <-time.After(rand.N(time.Duration(try) * 4 * time.Millisecond)):
@@ -105,4 +109,35 @@ func lostOften(err error) error {
 		return err
 	}
 	return &fleet.Error{Kind: fleet.Unavailable, Code: "database_busy", Msg: "Many people change this at the same time, so nothing was changed. Try again.", Err: err}
+}
+
+// postgresFault says what people can do about text that PostgreSQL does not keep
+// and about a server that is full or away; it passes on what is neither.
+func postgresFault(err error) error {
+	var ours *fleet.Error
+	if err == nil || errors.As(err, &ours) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		var connect *pgconn.ConnectError
+		var wire net.Error
+		if errors.As(err, &connect) || errors.As(err, &wire) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) {
+			return errAway(err)
+		}
+		return err
+	}
+	switch {
+	case pg.Code == "22021" || pg.Code == "22P05":
+		return &fleet.Error{Kind: fleet.Invalid, Code: "invalid_text", Msg: "The text holds a character that cannot be kept.", Err: err}
+	case pg.Code == "53100":
+		return &fleet.Error{Kind: fleet.Unavailable, Code: "disk_full", Msg: "The disk of the platform's database is full, so nothing was changed. Free some space and try again.", Err: err}
+	case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), pg.Code == "25006":
+		return errAway(err)
+	}
+	return err
+}
+
+func errAway(err error) error {
+	return &fleet.Error{Kind: fleet.Unavailable, Code: "database_unavailable", Msg: "The platform's database does not answer. Try again in a moment.", Err: err}
 }
