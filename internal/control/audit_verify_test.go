@@ -58,6 +58,7 @@ func makeLog(t *testing.T) (snapshot, error) {
 	olga := w.person("olga", false)
 	team := w.team(olga, "Plant", nil)
 	for i := range 400 {
+		w.sleep(time.Millisecond) // events of one moment are sealed in any order
 		must(w.Applications.Create(t.Context(), olga, team.Slug, api.NewApplication{Name: fmt.Sprintf("Line %d", i)}, control.Key{}))(t)
 		if i%100 == 99 {
 			w.sleep(2 * time.Minute)
