@@ -11,6 +11,7 @@ package proxy
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -127,10 +128,16 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// fail answers an error that no visitor can do anything about.
+// fail answers an error that is none of the visitor's making: what is away for
+// a while, such as room on the disk, in its own words.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
 		d.Log.ErrorContext(r.Context(), "door could not decide", "host", r.Host, "err", err)
+	}
+	var known *fleet.Error
+	if errors.As(err, &known) && known.Kind == fleet.Unavailable {
+		d.pages.refuse(w, r, http.StatusServiceUnavailable, known.Code, "The platform cannot do this now.", known.Msg)
+		return
 	}
 	d.pages.refuse(w, r, http.StatusInternalServerError, "internal", "Something went wrong on our side.", "Try again in a moment.")
 }
