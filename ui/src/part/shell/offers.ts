@@ -1,8 +1,9 @@
 import { computed } from 'vue'
-import { useRouter } from 'vue-router'
+import { useRoute, useRouter } from 'vue-router'
 import { useApplications } from '@/api/application'
 import { useInstances } from '@/api/instance'
 import { useTeam } from '@/api/team'
+import { actIcon, actsFor, useInstanceActions } from '@/part/instance_actions'
 import { session, signOut } from '@/session/session'
 import { t } from '@/text'
 import { help, offer, onKeys, commands } from '../command/command'
@@ -13,6 +14,8 @@ import { teamPages } from './places'
 /** What can be done from anywhere: every page, every thing, and the actions of the shell. */
 export function offerEverywhere(): void {
   const router = useRouter()
+  const route = useRoute()
+  const { act } = useInstanceActions()
   const { team, teams, may } = useTeam()
   const slug = computed(() => team.value?.slug ?? '')
   const applications = useApplications(() => (may('application:read') ? team.value?.id : undefined))
@@ -29,6 +32,13 @@ export function offerEverywhere(): void {
       ...(instances.data.value ?? []).map((i) => ({
         id: `edit-${i.id}`, label: t('command.edit', { name: i.name }), icon: 'i-lucide-workflow', group: t('command.editors'), run: () => go('instance-editor', { instance: i.id }),
       })),
+      ...(instances.data.value ?? []).filter((i) => i.dashboardUrl).map((i) => ({
+        id: `dashboard-${i.id}`, label: t('command.dashboard', { name: i.name }), icon: 'i-lucide-gauge', group: t('nav.dashboards'), run: () => go('instance-dashboard', { instance: i.id }),
+      })),
+      // Those of the instance in view are offered by its page, first.
+      ...(may('instance:operate') ? (instances.data.value ?? []).filter((i) => i.id !== route.params.instance) : []).flatMap((i) => actsFor(i).map((a) => ({
+        id: `${a}-${i.id}`, label: t(`instance.actOn.${a}`, { name: i.name }), hint: named.get(i.application), icon: actIcon[a], group: t('command.actions'), run: () => act(a, [i]),
+      }))),
       ...(applications.data.value ?? []).map((a) => ({
         id: a.id, label: a.name, icon: 'i-lucide-layers', group: t('nav.applications'), run: () => go('application', { application: a.id }),
       })),
