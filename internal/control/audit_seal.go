@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"leat/internal/fleet"
@@ -46,18 +47,26 @@ const (
 // Run seals audit events soon after they were written, and writes the refusals
 // that were only counted. It ends with everything sealed.
 func (c *AuditEvents) Run(ctx context.Context) error {
-	if err := c.catchUpFile(ctx); err != nil {
+	err := c.catchUpFile(ctx)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		c.Log.ErrorContext(ctx, "the file of checkpoints could not be written; it is tried again", "error", err)
+	} else if err != nil {
 		return err
 	}
 	pause, failures := time.NewTimer(0), time.NewTicker(noteFailuresEvery)
 	defer pause.Stop()
 	defer failures.Stop()
+	soon := false // events that go on coming must not put it off again and again
 	for ctx.Err() == nil {
 		var err error
 		select {
 		case <-c.sealNow:
-			pause.Reset(sealPause)
+			if !soon {
+				soon = true
+				pause.Reset(sealPause)
+			}
 		case <-pause.C:
+			soon = false
 			err = c.Seal(ctx)
 			pause.Reset(sealAnyway)
 		case <-failures.C:
@@ -251,10 +260,22 @@ func (c *AuditEvents) appendFile(ctx context.Context, now bool) error {
 	if err != nil {
 		return fmt.Errorf("open the file of checkpoints: %w", err)
 	}
-	_, err = f.WriteString(last.Note + noteEnd[1:])
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(addNote(f, last.Note), f.Close()); err != nil {
 		return fmt.Errorf("write the file of checkpoints: %w", err)
 	}
 	c.fileMinute, c.fileNote = minute, last.Note
 	return nil
+}
+
+// addNote puts a note at the end of the file, or nothing: half of one would count
+// as forged.
+func addNote(f *os.File, note string) error {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteString(note + noteEnd[1:]); err != nil {
+		return errors.Join(err, f.Truncate(size))
+	}
+	return f.Sync()
 }

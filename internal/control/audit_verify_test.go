@@ -258,6 +258,30 @@ func TestTheSealerGoesOnAfterAKill(t *testing.T) {
 	}
 }
 
+func TestEventsThatGoOnComingAreSealed(t *testing.T) {
+	w := newWorld(t)
+	olga := w.person("olga", false)
+	done := make(chan error, 1)
+	ctx, stop := contextWithCancel(t)
+	go func() { done <- w.AuditEvents.Run(ctx) }()
+	limit, again := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer again.Stop()
+	for n, sealed := 0, false; !sealed; n++ {
+		w.team(olga, fmt.Sprint("Team ", n), nil)
+		list := w.audited(store.AuditFilter{Event: "team.create"})
+		sealed = list[len(list)-1].Leaf >= 0
+		select {
+		case <-again.C:
+		case <-limit:
+			t.Fatalf("of %d events none was sealed while more came", n)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestListsOfTheAuditLogAreFiltered(t *testing.T) {
 	w := logged(t)
 	ola := w.person("ola", false)
