@@ -1,6 +1,8 @@
 package launcher
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"sync"
 )
@@ -35,20 +37,20 @@ func (b *bounded) open() error {
 	return nil
 }
 
-// Write appends, after a change of file where this one is full.
+// Write appends, after a change of file where this one is full. Where that fails,
+// the next write tries again.
 func (b *bounded) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.size+int64(len(p)) > maxLog {
-		if err := b.file.Close(); err != nil {
+		if err := os.Rename(b.path, b.path+".old"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, err
 		}
-		if err := os.Rename(b.path, b.path+".old"); err != nil {
-			return 0, err
-		}
+		was := b.file
 		if err := b.open(); err != nil {
 			return 0, err
 		}
+		_ = was.Close() // every line in it was written at once
 	}
 	n, err := b.file.Write(p)
 	b.size += int64(n)
