@@ -243,3 +243,38 @@ func TestARunnerTakesTheDesiredStateItLacks(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// talkative is a supervisor in which much happens.
+type talkative struct{ still }
+
+func (*talkative) TakeHints() []wire.Event { return make([]wire.Event, 60) }
+
+func TestWhatWaitsForAServerThatIsAwayIsBounded(t *testing.T) {
+	tries, heard := 0, make(chan int, 1)
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if tries++; tries <= 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		var in wire.CheckIn
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			t.Error(err)
+		}
+		select {
+		case heard <- len(in.Events):
+		default:
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	r := link.NewRunner(c, &talkative{}, slog.New(slog.DiscardHandler))
+	go func() { done <- r.Run(ctx) }()
+	if n := <-heard; n != 100 {
+		t.Errorf("%d events waited; want the newest 100", n)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}

@@ -17,6 +17,9 @@ const (
 	maxPause     = 5 * time.Second
 )
 
+// maxEvents bounds what waits for a server that is away: the newest.
+const maxEvents = 100
+
 // Supervised is a supervisor, as the link sees it.
 type Supervised interface {
 	// Set gives the desired state. An error of kind Invalid says what is wrong
@@ -103,7 +106,12 @@ func (r *Runner) checkIn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	r.events = append(r.events, r.Supervisor.TakeHints()...)
-	in := wire.CheckIn{Report: r.Supervisor.Report(), Samples: r.Supervisor.Samples(r.sampled), Events: r.events}
+	r.events = r.events[max(len(r.events)-maxEvents, 0):]
+	report := r.Supervisor.Report()
+	if r.sampled.After(report.At) { // the clock was put back
+		r.sampled = report.At
+	}
+	in := wire.CheckIn{Report: report, Samples: r.Supervisor.Samples(r.sampled), Events: r.events}
 	spec, err := r.Client.CheckIn(ctx, in)
 	if err != nil {
 		return err

@@ -22,6 +22,10 @@ func newSamples() *samples { return &samples{} }
 func (s *samples) add(x wire.Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Where the clock was put back, what it showed later is gone: times stay in order.
+	for n := len(s.all); n > 0 && s.all[n-1].Time.After(x.Time); n-- {
+		s.all = s.all[:n-1]
+	}
 	if len(s.all) == maxSamples {
 		s.all = slices.Delete(s.all, 0, maxSamples/4)
 	}
