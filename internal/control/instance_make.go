@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"leat/api"
@@ -243,23 +244,26 @@ func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
 		i.SafeMode = in.SafeMode.Value
 	}
 	if in.Ports.Set {
-		i.Ports, errs[4] = s.checkPorts(i.ID, in.Ports.Value)
+		i.Ports, errs[4] = s.checkPorts(i, in.Ports.Value)
 	}
 	return together(errs[:]...)
 }
 
 const maxPorts = 20
 
-// checkPorts checks the ports that an instance's flows are to listen on.
-func (s *step) checkPorts(id fleet.InstanceID, in []int) ([]uint16, error) {
+// checkPorts checks the ports that an instance's flows are to listen on. Cookies
+// know no ports: without TLS a browser sends the platform's own to whatever
+// listens on its host, so only an administrator may let a flow do that.
+func (s *step) checkPorts(i *fleet.Instance, in []int) ([]uint16, error) {
 	if len(in) > maxPorts {
 		return nil, fleet.InvalidField("ports", "At most 20 ports.")
 	}
+	trusted := s.who.Admin || strings.HasPrefix(s.c.PlatformURL, "https://")
 	others, err := s.InstancePorts()
 	if err != nil {
 		return nil, err
 	}
-	delete(others, id)
+	delete(others, i.ID)
 	var out []uint16
 	for n, p := range in {
 		path := fmt.Sprintf("ports[%d]", n)
@@ -270,6 +274,8 @@ func (s *step) checkPorts(id fleet.InstanceID, in []int) ([]uint16, error) {
 			return nil, fleet.InvalidField(path, "The platform itself uses this port.")
 		case slices.Contains(out, port):
 			return nil, fleet.InvalidField(path, "This port is there twice.")
+		case !trusted && !slices.Contains(i.Ports, port):
+			return nil, fleet.InvalidField(path, "This platform is reached without https, where browsers send its sign-in cookie to every port. Ask an administrator to name the port.")
 		default:
 			for _, taken := range others {
 				if slices.Contains(taken, port) {

@@ -177,16 +177,23 @@ func TestAnEditOfAnInstance(t *testing.T) {
 	edit := api.EditInstance{
 		Name: api.Some("Pump 1"), InstanceType: api.Some("medium"), TimeZone: api.Some("Europe/Berlin"), Ports: api.Some([]int{1884, 1883}), SafeMode: api.Some(true), Access: api.Some("open"),
 	}
-	got := must(p.Instances.Update(t.Context(), p.olga, i.ID, edit, i.Version))(t)
+	ada := p.person("ada", true)
+	_, err := p.Instances.Update(t.Context(), p.olga, i.ID, edit, i.Version)
+	wantCode(t, err, "invalid_input") // without https an owner names no ports
+	got := must(p.Instances.Update(t.Context(), ada, i.ID, edit, i.Version))(t)
 	if got.Name != "Pump 1" || got.Label != "pump" || !slices.Equal(got.Ports, []uint16{1883, 1884}) || got.Version != 2 {
 		t.Errorf("edited %+v", got.Instance)
 	}
-	_, err := p.Instances.Update(t.Context(), p.olga, i.ID, edit, i.Version)
+	_, err = p.Instances.Update(t.Context(), ada, i.ID, edit, i.Version)
 	wantCode(t, err, "stale")
-	_, err = p.Instances.Update(t.Context(), p.olga, other.ID, api.EditInstance{Ports: api.Some([]int{1883})}, 0)
+	kept := must(p.Instances.Update(t.Context(), p.olga, i.ID, api.EditInstance{Ports: api.Some([]int{1884})}, 0))(t)
+	if !slices.Equal(kept.Ports, []uint16{1884}) {
+		t.Errorf("ports %v; want the one that an owner left", kept.Ports)
+	}
+	_, err = p.Instances.Update(t.Context(), ada, other.ID, api.EditInstance{Ports: api.Some([]int{1884})}, 0)
 	wantCode(t, err, "port_taken")
 	for _, ports := range [][]int{{80}, {3000}, {5000, 5000}, {70000}, {20000}, {20001}, {29999}} {
-		_, err = p.Instances.Update(t.Context(), p.olga, other.ID, api.EditInstance{Ports: api.Some(ports)}, 0)
+		_, err = p.Instances.Update(t.Context(), ada, other.ID, api.EditInstance{Ports: api.Some(ports)}, 0)
 		wantCode(t, err, "invalid_input")
 	}
 	_, err = p.Instances.Update(t.Context(), p.olga, other.ID, api.EditInstance{Name: api.Some("pump 1")}, 0)
