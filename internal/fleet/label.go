@@ -64,8 +64,12 @@ func LabelFrom(name string) string {
 		return "instance"
 	}
 	if CheckLabel(label) != nil {
-		label = "instance-" + strings.TrimSuffix(strings.ReplaceAll(label, "--", "-"), EditorSuffix)
-		label = strings.Trim(label[:min(len(label), MaxLabel-6)], "-")
+		label = "instance-" + strings.ReplaceAll(label, "--", "-")
+		label = label[:min(len(label), MaxLabel-6)]
+		// Taking an end off may bring another one to light, "editor" alone does.
+		for was := ""; was != label; {
+			was, label = label, strings.Trim(strings.TrimSuffix(label, EditorSuffix), "-")
+		}
 	}
 	return label
 }

@@ -37,7 +37,8 @@ func TestNamesThatReadTheSameAreTheSame(t *testing.T) {
 func TestALabelIsMadeOfEveryName(t *testing.T) {
 	for in, want := range map[string]string{
 		"Pumpstation Süd 3": "pumpstation-sud-3", "Straße": "strasse", "🏭": "instance", "مضخة": "instance", "a--b": "a-b", "xn--abc": "xn-abc",
-		"API": "instance-api", "plant editor": "instance-plant", "-x-": "x", strings.Repeat("long", 30): strings.Repeat("long", 8) + "lo",
+		"API": "instance-api", "plant editor": "instance-plant", "Editor": "instance", "x editor-editor": "instance-x",
+		"nineteen letters abc editor editors": "instance-nineteen-letters-abc-edit", "-x-": "x", strings.Repeat("long", 30): strings.Repeat("long", 8) + "lo",
 	} {
 		got := fleet.LabelFrom(in)
 		if got != want || fleet.CheckLabel(got) != nil {
