@@ -1,8 +1,9 @@
-import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+import { createRouter, createWebHistory, START_LOCATION, type RouteLocationNormalized } from 'vue-router'
 import { queries } from '@/api/live'
 import { sendAll } from '@/api/send'
 import type { Team } from '@/api/shapes'
 import { lastTeam } from '@/part/place'
+import { useTell } from '@/part/tell'
 import { loadStatus, session, whoIsThere } from '@/session/session'
 
 declare module 'vue-router' {
@@ -90,6 +91,18 @@ router.beforeEach(async (to) => {
   if (to.meta.open) return to.name === 'sign-in' && session.phase === 'in' ? target(to) : true
   if (session.phase === 'out') return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   return true
+})
+
+/**
+ * A page that cannot be opened says so. Where its file alone is missing the server is a newer one with other
+ * files: the address is loaded anew.
+ */
+router.onError((error: unknown, to, from) => {
+  if (from === START_LOCATION) return
+  const { failed } = useTell()
+  const missing = error instanceof Error && /dynamically imported module|module script|preload CSS/i.test(error.message)
+  if (missing) loadStatus().then(() => location.assign(to.fullPath), failed)
+  else failed(error)
 })
 
 /** Where to go after signing in: a path of ours only, never another site. */

@@ -68,9 +68,16 @@ export function offerEverywhere(): void {
     theme.value = dark.value ? 'light' : 'dark'
   }
 
+  /** The search of the list in view; where there is none, the search of everything. */
+  function find(): void {
+    const box = document.querySelector<HTMLInputElement>('[data-search] input, input[data-search]')
+    if (box) box.focus()
+    else commands.open = true
+  }
+
   onKeys(() => ({
     '?': () => (help.open = true),
-    '/': () => document.querySelector<HTMLInputElement>('[data-search] input, input[data-search]')?.focus() ?? (commands.open = true),
+    '/': find,
     D: turnTheme,
     ...(team.value ? Object.fromEntries(teamPages.filter((p) => may(p.may)).map((p) => [p.keys, () => go(p.name)])) : {}),
   }))
