@@ -4,6 +4,7 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import ui from '@nuxt/ui/vue-plugin'
 import { goLive, queries } from './api/live'
 import App from './App.vue'
+import Away from './page/home/Away.vue'
 import { router } from './router'
 import { watchSession } from './session/session'
 
@@ -14,8 +15,5 @@ goLive()
 
 router.isReady().then(
   () => app.mount('#app'),
-  async (error: unknown) => {
-    const { default: Away } = await import('./page/home/Away.vue')
-    createApp(Away, { error }).use(router).use(ui).mount('#app')
-  },
+  (error: unknown) => createApp(Away, { error }).use(router).use(ui).mount('#app'),
 )
