@@ -108,6 +108,20 @@ type Variable struct {
 	Hidden bool   `json:"hidden"`
 }
 
+// PutEnvironment replaces the variables of an instance. Whoever read them first
+// says in If-Match which version that was; the one in the body is not read.
+type PutEnvironment struct {
+	Items   []PutVariable `json:"items"`
+	Version int64         `json:"version,omitempty"`
+}
+
+// PutVariable is one of them; see Variable.
+type PutVariable struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Hidden bool   `json:"hidden,omitempty"`
+}
+
 // LogLine is one line of an instance's log.
 type LogLine struct {
 	Cursor string    `json:"cursor"`

@@ -58,7 +58,7 @@ export class Leat {
       : {}
     this.log = ''
     this.process = spawn(binary, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, ...this.args], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LEAT_RUNTIME_DIR: runtime, LEAT_PALETTE_CATALOGUE: '', ...admin, ...this.env },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, LEAT_RUNTIME_DIR: runtime, LEAT_PALETTE_CATALOGUE: '', LEAT_PORTS_INSTANCES: 'off', ...admin, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const keep = (b) => (this.log += b)

@@ -145,6 +145,13 @@ func TestOperatingAnInstanceIsNoChangeOfItsConfiguration(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Dashboard != "/dashboard/first" {
 		t.Errorf("dashboards %+v, %v", list, err)
 	}
+	down := wire.CheckIn{Report: wire.Report{State: fleet.StateStopped, SpecVersion: i.SpecVersion + 9}}
+	if err := p.Runners.CheckIn(t.Context(), i.ID, down); err != nil {
+		t.Fatal(err)
+	}
+	if list, _, err = p.Instances.Dashboards(t.Context(), p.dora, p.team.Slug, store.Page{}); err != nil || len(list) != 1 {
+		t.Errorf("dashboards while it is down %+v, %v; want the one it had", list, err)
+	}
 	_, err = p.Instances.Get(t.Context(), p.dora, i.ID)
 	wantCode(t, err, "forbidden")
 }

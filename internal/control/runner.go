@@ -142,7 +142,10 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 		}
 		before := i.Instance
 		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Wanted), s.now
-		i.Reason, i.Report, i.Dashboard = cutText(in.Report.Reason, maxReason), string(report), dashboardPath(in.Report.Dashboard)
+		i.Reason, i.Report = cutText(in.Report.Reason, maxReason), string(report)
+		if path := dashboardPath(in.Report.Dashboard); path != "" || !in.Report.StartedAt.IsZero() {
+			i.Dashboard = path // while it is down its people still look for it
+		}
 		if in.Report.SpecVersion < i.SpecVersion && before.Observed.Moving() && !i.Observed.Trouble() {
 			i.Observed = before.Observed // it has not heard yet of what was asked
 		}

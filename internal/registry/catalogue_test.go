@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,9 +68,9 @@ func TestAClosedNetworkShowsTheBuiltInList(t *testing.T) {
 
 func TestTheCatalogueIsFetchedKeptAndFetchedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int64
 		c := newCatalogue(t, "http://catalogue.test/", func(r *http.Request) (*http.Response, error) {
-			asked++
+			asked.Add(1)
 			return text(200, `{"modules":[{"id":"mine","version":"1.0.0"}]}`)(r)
 		})
 		ctx, stop := context.WithCancel(t.Context())
@@ -79,8 +80,8 @@ func TestTheCatalogueIsFetchedKeptAndFetchedAgain(t *testing.T) {
 			t.Errorf("modules = %v", got)
 		}
 		<-time.After(25 * time.Hour)
-		if asked != 2 {
-			t.Errorf("asked %d times in a day and an hour; want 2", asked)
+		if n := asked.Load(); n != 2 {
+			t.Errorf("asked %d times in a day and an hour; want 2", n)
 		}
 		stop()
 		synctest.Wait()

@@ -72,6 +72,13 @@ func (l hostLogs) last(ctx context.Context, id fleet.InstanceID, q web.LogQuery)
 		if err != nil {
 			return api.List[api.LogLine]{}, err
 		}
+		if end == report.LogSeq && len(lines) == logRead {
+			newer, err := l.host.Logs(ctx, id, lines[len(lines)-1].Seq, logRead) // written since the report
+			if err != nil {
+				return api.List[api.LogLine]{}, err
+			}
+			lines = append(lines, newer...)
+		}
 		var page []api.LogLine
 		for _, line := range lines {
 			if len(found) > 0 && line.Seq > end {

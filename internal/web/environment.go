@@ -22,11 +22,15 @@ func (s *Server) getEnvironment(ctx context.Context, who fleet.Actor, in *Instan
 type putEnvironment struct {
 	InstancePath
 	Matching
-	Body api.Environment
+	Body api.PutEnvironment
 }
 
 func (s *Server) putEnvironment(ctx context.Context, who fleet.Actor, in *putEnvironment) (*api.Environment, error) {
-	environment, err := s.Environment.Put(ctx, who, in.Instance, in.Body, in.version())
+	wanted := api.Environment{Items: make([]api.Variable, len(in.Body.Items))}
+	for i, v := range in.Body.Items {
+		wanted.Items[i] = api.Variable(v)
+	}
+	environment, err := s.Environment.Put(ctx, who, in.Instance, wanted, in.version())
 	return environment, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -70,6 +71,7 @@ func New(cfg Config) (*Driver, error) {
 		if d.uids, err = sandbox.DefaultUIDs(); err != nil {
 			cfg.Log.Warn("instances have no user of their own", "error", err)
 		}
+		d.last = firstUID(d.uids, dir)
 	}
 	return d, nil
 }
@@ -127,11 +129,41 @@ func (d *Driver) nextUID() (int, error) {
 			d.last = max(d.last, p.UID)
 		}
 	}
-	uid, err := d.uids.Next(d.last, func(n int) bool { return used[n] })
+	living := usersOfProcesses()
+	uid, err := d.uids.Next(d.last, func(n int) bool { return used[n] || living[n] })
 	if err == nil {
 		d.last = uid
 	}
 	return uid, err
+}
+
+// firstUID is where a directory begins to count. Several platforms may share a
+// machine: each begins somewhere else in the range, so that none gives a number
+// that another's instance has.
+func firstUID(r sandbox.UIDRange, dir string) int {
+	if r.Count == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	h.Write([]byte(dir))
+	return r.First + int(h.Sum64()%uint64(r.Count)) - 1
+}
+
+// usersOfProcesses are the user numbers that own a process now.
+func usersOfProcesses() map[int]bool {
+	out := map[int]bool{}
+	entries, _ := os.ReadDir("/proc") // without it, the other precaution has to do
+	for _, e := range entries {
+		if e.Name()[0] < '1' || e.Name()[0] > '9' {
+			continue
+		}
+		if info, err := e.Info(); err == nil {
+			if st, ok := info.Sys().(*syscall.Stat_t); ok {
+				out[int(st.Uid)] = true
+			}
+		}
+	}
+	return out
 }
 
 // Start starts `launch` for the instance. The launcher itself refuses to be the
