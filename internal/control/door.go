@@ -116,6 +116,15 @@ func (c *Doors) Witness(ctx context.Context, who fleet.Actor, id fleet.InstanceI
 	})
 }
 
+// WitnessModule notes that the door lets a person install or remove a palette
+// module. The change that follows is recorded as theirs.
+func (c *Doors) WitnessModule(ctx context.Context, who fleet.Actor, id fleet.InstanceID, module string) error {
+	return c.Witness(ctx, who, id, moduleDigest(module), "")
+}
+
+// moduleDigest stands where the digest of flows does for a change of modules.
+func moduleDigest(module string) string { return "module:" + module }
+
 // Touch notes that the person behind a session did something at an instance.
 func (c *Doors) Touch(ctx context.Context, who fleet.Actor) error {
 	return c.touch(ctx, who.Session)

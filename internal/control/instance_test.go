@@ -360,6 +360,9 @@ func TestModulesAreResolvedThenKept(t *testing.T) {
 	commit := wire.ModuleCommit{ID: change.ID, Digest: would.Digest}
 	_, err := p.Runners.Commit(t.Context(), i.ID, wire.ModuleCommit{ID: change.ID, Digest: "other"})
 	wantCode(t, err, "modules_changed")
+	if err := p.Doors.WitnessModule(t.Context(), p.mika, i.ID, "node-red-contrib-s7"); err != nil {
+		t.Fatal(err)
+	}
 	first := must(p.Runners.Commit(t.Context(), i.ID, commit))(t)
 	if again := must(p.Runners.Commit(t.Context(), i.ID, commit))(t); again != first {
 		t.Errorf("kept twice: %v, %v", first, again)
@@ -380,6 +383,10 @@ func TestModulesAreResolvedThenKept(t *testing.T) {
 		t.Errorf("removed: %+v", gone)
 	}
 	must(p.Runners.Commit(t.Context(), i.ID, wire.ModuleCommit{ID: "d-4"}))(t)
+	events, _, err := p.AuditEvents.ListInstance(t.Context(), p.olga, i.ID, store.AuditFilter{Event: "module.change"}, store.Page{})
+	if err != nil || len(events) != 2 || events[1].Actor.Username != "mika" || events[0].Actor.Username != "the instance itself" {
+		t.Errorf("audit of the changes: %+v, %v; want mika for the one that came through the door, nobody for the other", events, err)
+	}
 	if err := errors.Join(p.Modules.Expire(t.Context()), p.Keys.Expire(t.Context())); err != nil {
 		t.Fatal(err)
 	}

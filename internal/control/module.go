@@ -153,13 +153,45 @@ func (c *Modules) Commit(ctx context.Context, who fleet.Actor, in wire.ModuleCom
 		if err != nil {
 			return err
 		}
-		out.Version, err = s.commitModules(i, change)
+		out.Version, err = s.commitModules(i, change, changedModule(have.Direct, change.Modules.Direct))
 		return err
 	})
 	return out, err
 }
 
-func (s *step) commitModules(i *store.Instance, change *store.ModuleChange) (int64, error) {
+// changedModule names what differs between two sets of modules: the one that
+// somebody installed, updated or removed.
+func changedModule(before, after map[string]string) string {
+	for _, names := range []map[string]string{after, before} {
+		for name := range names {
+			if before[name] != after[name] {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// moduleWitnessed is how old what the door saw may be when a change of modules
+// is committed: downloads lie in between.
+const moduleWitnessed = 15 * time.Minute
+
+// moduleAuthor is the person who came through the door for a change of modules,
+// or the instance itself.
+func (s *step) moduleAuthor(id fleet.InstanceID, module string) (fleet.Actor, error) {
+	self := s.who
+	self.Username = selfAuthor
+	door, err := s.DoorDeploy(id, moduleDigest(module), s.now.Add(-moduleWitnessed))
+	if fleet.IsKind(err, fleet.NotFound) {
+		return self, nil
+	}
+	if err != nil {
+		return self, err
+	}
+	return fleet.Actor{Kind: fleet.ActorUser, User: door.User, Username: door.Username, Session: door.Session, Addr: door.Addr}, s.DeleteDoorDeploy(door.ID)
+}
+
+func (s *step) commitModules(i *store.Instance, change *store.ModuleChange, module string) (int64, error) {
 	if err := s.UpdateModules(i.ID, &change.Modules, s.now); err != nil {
 		return 0, err
 	}
@@ -172,7 +204,9 @@ func (s *step) commitModules(i *store.Instance, change *store.ModuleChange) (int
 	}
 	s.hintInstance(&i.Instance)
 	detail := map[string]any{"change": change.Summary, "digest": change.Modules.Digest}
-	s.who.Username = selfAuthor
+	if s.who, err = s.moduleAuthor(i.ID, module); err != nil {
+		return 0, err
+	}
 	return version, s.auditInstance("module.change", &i.Instance, detail)
 }
 

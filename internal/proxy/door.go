@@ -37,6 +37,8 @@ type Rules interface {
 	// Witness notes a deploy that the door lets through: who, and the digest of
 	// the flows in it (see fleet.DeployDigest) and of the whole body.
 	Witness(ctx context.Context, who fleet.Actor, id fleet.InstanceID, flows, body string) error
+	// WitnessModule notes a change of palette modules that the door lets through.
+	WitnessModule(ctx context.Context, who fleet.Actor, id fleet.InstanceID, module string) error
 	// Touch notes that the person behind a session did something.
 	Touch(ctx context.Context, who fleet.Actor) error
 	// Refused notes an entry that was refused to somebody signed in.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +143,11 @@ func (p *plant) EnterToken(ctx context.Context, label, token string) (control.En
 
 func (p *plant) Witness(_ context.Context, who fleet.Actor, _ fleet.InstanceID, flows, _ string) error {
 	p.set(func() { p.witnessed = append(p.witnessed, string(who.Session)+" "+flows) })
+	return nil
+}
+
+func (p *plant) WitnessModule(_ context.Context, who fleet.Actor, _ fleet.InstanceID, module string) error {
+	p.set(func() { p.witnessed = append(p.witnessed, string(who.Session)+" module "+module) })
 	return nil
 }
 
@@ -457,6 +463,19 @@ func TestADeployIsWitnessed(t *testing.T) {
 	saved, _ := fleet.DeployDigest([]byte(`[{"type":"tab","id":"a"}]`))
 	if len(p.witnessed) != 1 || p.witnessed[0] != "s-owner "+saved {
 		t.Errorf("witnessed %q; want the digest of what Node-RED saves: %s", p.witnessed, saved)
+	}
+}
+
+func TestAChangeOfModulesIsWitnessed(t *testing.T) {
+	p := newPlant(t)
+	cookie := p.enter("s-owner", editorHost)
+	h := []string{"Cookie", cookie, "Sec-Fetch-Site", "same-origin", "Content-Type", "application/json"}
+	p.ask("POST", editorHost, "/.leat/editor/nodes", `{"module":"@acme/Pump","version":"1.0.0"}`, h...)
+	p.ask("DELETE", editorHost, "/.leat/editor/nodes/@acme/Pump", "", h...)
+	p.ask("PUT", editorHost, "/.leat/editor/nodes/@acme/Pump", `{"enabled":false}`, h...)
+	want := []string{"s-owner module @acme/Pump", "s-owner module @acme/Pump"}
+	if !slices.Equal(p.witnessed, want) {
+		t.Errorf("witnessed %q; want %q", p.witnessed, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -46,6 +47,10 @@ func (v *visit) forwardEditor(p string) {
 		return
 	case name == "flows" && v.r.Method == http.MethodPost && !v.witness():
 		return
+	case name == "nodes" && v.r.Method == http.MethodPost && !v.witnessInstall():
+		return
+	case strings.HasPrefix(name, "nodes/") && v.r.Method == http.MethodDelete && !v.noteModule(moduleIn(p)):
+		return
 	}
 	v.forward(forwardOptions{identity: true})
 }
@@ -84,6 +89,42 @@ func (v *visit) witness() bool {
 	sum := sha256.Sum256(body)
 	err := v.door.Rules.Witness(v.r.Context(), v.entry.Actor, v.entry.Instance.ID, flows, hex.EncodeToString(sum[:]))
 	if err != nil {
+		v.door.fail(v.w, v.r, err)
+		return false
+	}
+	return true
+}
+
+// maxInstall bounds the request for a palette module, in bytes.
+const maxInstall = 64 << 10
+
+// moduleIn is the module that a path below nodes/ names, as it was written.
+func moduleIn(p string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(p, editorRoot)[len("nodes/"):], "/")
+}
+
+// witnessInstall notes who installs which module. What cannot be read passes
+// unnoted: Node-RED refuses it.
+func (v *visit) witnessInstall() bool {
+	if kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type")); kind != "application/json" || !plainJSON(v.r.Header) {
+		return true
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, maxInstall))
+	if err != nil {
+		v.door.pages.refuse(v.w, v.r, http.StatusRequestEntityTooLarge, "too_large", "This is too large to name a module.", "Install it by its name.")
+		return false
+	}
+	v.r.Body = io.NopCloser(bytes.NewReader(body))
+	v.r.ContentLength = int64(len(body))
+	var in struct{ Module string }
+	if json.Unmarshal(body, &in) != nil || in.Module == "" {
+		return true
+	}
+	return v.noteModule(in.Module)
+}
+
+func (v *visit) noteModule(module string) bool {
+	if err := v.door.Rules.WitnessModule(v.r.Context(), v.entry.Actor, v.entry.Instance.ID, module); err != nil {
 		v.door.fail(v.w, v.r, err)
 		return false
 	}
