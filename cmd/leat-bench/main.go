@@ -14,6 +14,10 @@ import (
 )
 
 func main() {
+	if err := bench.BareProxy(); err != nil {
+		fmt.Fprintln(os.Stderr, "leat-bench:", err)
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var o bench.Options

@@ -91,6 +91,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.db, err = store.Open(ctx, s.databaseURL()); err != nil {
 		return err
 	}
+	if err := s.checkKey(ctx); err != nil {
+		return err
+	}
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", config.HTTP.Listen.String()); err != nil {
 		return fmt.Errorf("http.listen: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"leat/api"
 	"leat/internal/config"
+	"leat/internal/secret"
 	"leat/internal/server"
 	"leat/internal/servertest"
 )
@@ -227,6 +228,12 @@ func TestADatabaseWithoutItsKeyIsRefused(t *testing.T) {
 	}
 	if err := open(); err != nil {
 		t.Fatalf("with its key again: %v", err)
+	}
+	if err := os.WriteFile(key, []byte(secret.NewKey().Encode()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); err == nil || !strings.Contains(err.Error(), "belongs to another platform") {
+		t.Errorf("err = %v; want words about another platform's database", err)
 	}
 }
 
