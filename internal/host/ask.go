@@ -88,6 +88,27 @@ func (h *Host) Logs(ctx context.Context, id fleet.InstanceID, after int64, limit
 	return lines, err
 }
 
+// LastLine is the number of the newest line of an instance's log: as the launcher
+// says now, or as it said last where it does not answer.
+func (h *Host) LastLine(ctx context.Context, id fleet.InstanceID) int64 {
+	s := h.seat(id)
+	if s == nil {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, askIn)
+	defer cancel()
+	var now wire.Report
+	res, err := s.ask(ctx, http.MethodGet, wire.StatusPath, nil)
+	if err == nil {
+		defer res.Body.Close()
+		err = json.NewDecoder(res.Body).Decode(&now)
+	}
+	if err != nil {
+		now, _ = s.lastReport()
+	}
+	return now.LogSeq
+}
+
 // Follow gives the lines after a number and then those that come, until the
 // context ends, the launcher does, or take fails.
 func (h *Host) Follow(ctx context.Context, id fleet.InstanceID, after int64, take func(wire.LogLine) error) error {

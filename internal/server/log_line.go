@@ -57,12 +57,8 @@ func (l hostLogs) Read(ctx context.Context, id fleet.InstanceID, q web.LogQuery)
 
 // last gives the newest lines, oldest of them first.
 func (l hostLogs) last(ctx context.Context, id fleet.InstanceID, q web.LogQuery) (api.List[api.LogLine], error) {
-	report, ok := l.host.Report(id)
-	if !ok {
-		return api.List[api.LogLine]{}, nil
-	}
 	var found []api.LogLine
-	end := report.LogSeq
+	end := l.host.LastLine(ctx, id)
 	for range maxLogReads {
 		if end <= 0 || len(found) >= q.Limit {
 			break
@@ -71,13 +67,6 @@ func (l hostLogs) last(ctx context.Context, id fleet.InstanceID, q web.LogQuery)
 		lines, err := l.host.Logs(ctx, id, from, logRead)
 		if err != nil {
 			return api.List[api.LogLine]{}, err
-		}
-		if end == report.LogSeq && len(lines) == logRead {
-			newer, err := l.host.Logs(ctx, id, lines[len(lines)-1].Seq, logRead) // written since the report
-			if err != nil {
-				return api.List[api.LogLine]{}, err
-			}
-			lines = append(lines, newer...)
 		}
 		var page []api.LogLine
 		for _, line := range lines {
@@ -102,8 +91,8 @@ func (l hostLogs) Follow(ctx context.Context, id fleet.InstanceID, q web.LogQuer
 		if after, err = parseCursor(q.Cursor); err != nil {
 			return err
 		}
-	} else if report, ok := l.host.Report(id); ok {
-		after = max(report.LogSeq-int64(q.Limit), 0)
+	} else {
+		after = max(l.host.LastLine(ctx, id)-int64(q.Limit), 0)
 	}
 	return l.host.Follow(ctx, id, after, func(line wire.LogLine) error {
 		if !atLeast(line.Level, q.Level) {
