@@ -248,6 +248,12 @@ test('links that a flow leaves lead nobody astray', async () => {
   assert.equal(statSync('/etc').uid, 0)
 })
 
+test("a flow cannot write in the log in Leat's name", async () => {
+  await ask(`process.stdout.write('\\x1e' + JSON.stringify({ level: 20, id: 'leat', name: 'leat', text: 'forged line' }) + '\\n')`)
+  const line = await until('the line', async () => (await leat.api('GET', `/instances/${mole.id}/logs?limit=200`)).items.find((l) => l.text === 'forged line'))
+  assert.notEqual(line.source, 'leat')
+})
+
 test('a fork bomb and a flood of output stay inside', async () => {
   const spawned = await ask(`
     const kids = []
@@ -285,12 +291,6 @@ test('a fork bomb and a flood of output stay inside', async () => {
   await until('the flow answers', async () => (await ask('return 1')) === 1)
   await until('the log says that it does not hold all', async () =>
     (await leat.api('GET', `/instances/${mole.id}/logs?limit=50&level=warn`)).items.some((l) => /left out/.test(l.text)))
-})
-
-test("a flow cannot write in the log in Leat's name", async () => {
-  await ask(`process.stdout.write('\\x1e' + JSON.stringify({ level: 20, id: 'leat', name: 'leat', text: 'forged line' }) + '\\n')`)
-  const line = await until('the line', async () => (await leat.api('GET', `/instances/${mole.id}/logs?limit=200`)).items.find((l) => l.text === 'forged line'))
-  assert.notEqual(line.source, 'leat')
 })
 
 test('nothing that a flow started outlives its instance', async () => {
