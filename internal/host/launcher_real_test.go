@@ -48,8 +48,10 @@ func TestALauncherRenewsItselfAndItsNodeREDGoesOn(t *testing.T) {
 	if n := w.count(); n != before+1 {
 		t.Fatalf("after the renewal the flow counts %d after %d", n, before)
 	}
-	if w.nodePid() != node || w.launcherPid() != launcher || w.nodes() != 1 {
-		t.Fatalf("processes changed: node %d → %d (%d of them), launcher %d → %d", node, w.nodePid(), w.nodes(), launcher, w.launcherPid())
+	// The new build writes both numbers down anew, so they are not there for a moment.
+	w.until("both numbers written", func() bool { return w.nodePid() != 0 && w.launcherPid() != 0 })
+	if n, l := w.nodePid(), w.launcherPid(); n != node || l != launcher || w.nodes() != 1 {
+		t.Fatalf("processes changed: node %d → %d (%d of them), launcher %d → %d", node, n, w.nodes(), launcher, l)
 	}
 	// What was handed over works: the bridge, the log, the watch over the process.
 	if status, text := w.do(one, "POST", wire.EditorRoot+"flows", counting("after")); status != 204 {
