@@ -78,7 +78,7 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o755) //nolint:gosec // a program
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE, 0o755) // a program
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(data, 0o711); err != nil { //nolint:gosec // instances pass through
+	if err := os.Chmod(data, 0o711); err != nil { // instances pass through
 		t.Fatal(err)
 	}
 	w := &world{t: t, data: data, log: slog.New(slog.NewTextHandler(t.Output(), nil))}

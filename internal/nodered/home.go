@@ -47,14 +47,14 @@ func openHome(dir string, uid, gid int) (*home, error) {
 		gid = uid
 	}
 	h := &home{dir: dir, uid: uid, gid: gid}
-	if err := os.MkdirAll(h.path("lib", "modules"), 0o755); err != nil { //nolint:gosec // read by the instance
+	if err := os.MkdirAll(h.path("lib", "modules"), 0o755); err != nil { // read by the instance
 		return nil, err
 	}
 	// The instance passes through its directory and may not rename what is in it.
 	if err := os.Lchown(dir, -1, gid); err != nil && uid != 0 {
 		return nil, err
 	}
-	if err := os.Chmod(dir, 0o710); err != nil { //nolint:gosec // group is the instance's own
+	if err := os.Chmod(dir, 0o710); err != nil { // group is the instance's own
 		return nil, err
 	}
 	for _, name := range []string{"user", "run", "tmp"} {
@@ -109,7 +109,7 @@ func (h *home) layBridge() error {
 		return err
 	}
 	h.bridge = h.path("lib", "bridge-"+hex.EncodeToString(sum.Sum(nil))[:12])
-	if err := os.MkdirAll(filepath.Join(h.bridge, "theme"), 0o755); err != nil { //nolint:gosec // read by the instance
+	if err := os.MkdirAll(filepath.Join(h.bridge, "theme"), 0o755); err != nil { // read by the instance
 		return err
 	}
 	for name, text := range files {

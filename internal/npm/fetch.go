@@ -154,7 +154,7 @@ func (d *download) complete(ctx context.Context) error {
 		if tries == triesWithoutProgress {
 			return lastWord(retry.err)
 		}
-		wait := max(pause+rand.N(pause), retry.after) //nolint:gosec // spreads retries, keeps no secret
+		wait := max(pause+rand.N(pause), retry.after) // spreads retries, keeps no secret
 		d.log.DebugContext(ctx, "package download interrupted", "package", d.pkg.ID(), "have", d.have, "again_in", wait, "error", retry.err)
 		select {
 		case <-time.After(wait):

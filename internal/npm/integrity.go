@@ -1,7 +1,7 @@
 package npm
 
 import (
-	"crypto/sha1" //nolint:gosec // only where it is explicitly allowed, for packages of before 2017
+	"crypto/sha1" // only where it is explicitly allowed, for packages of before 2017
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
@@ -40,7 +40,7 @@ func ParseIntegrity(s string) (i Integrity, ok bool) {
 
 func (i Integrity) hash() hash.Hash {
 	if i.Algorithm == "sha1" {
-		return sha1.New() //nolint:gosec // see the import
+		return sha1.New() // see the import
 	}
 	return sha512.New()
 }

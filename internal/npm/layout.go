@@ -160,7 +160,7 @@ func finish(ctx context.Context, t *tree, packages []*Package, o *Layout) error 
 		}
 	}
 	if o.Finish != nil {
-		if err := os.Chmod(t.dir, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+		if err := os.Chmod(t.dir, 0o755); err != nil { // read by the uid of an instance
 			return err
 		}
 		return o.Finish(ctx, t.dir)

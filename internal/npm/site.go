@@ -25,7 +25,7 @@ type site struct {
 
 func openSite(dir string) (*site, error) {
 	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+	if err := os.MkdirAll(parent, 0o755); err != nil { // read by the uid of an instance
 		return nil, err
 	}
 	if err := checkParent(parent); err != nil {
@@ -94,7 +94,7 @@ func removeUnlocked(path string) error {
 	}
 	defer f.Close()
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil //nolint:nilerr // somebody is at work there
+		return nil // somebody is at work there
 	}
 	return removeAll(path)
 }
@@ -119,7 +119,7 @@ func removeAll(dir string) error {
 	if os.Geteuid() != 0 {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if d != nil && d.IsDir() {
-				return os.Chmod(path, 0o700) //nolint:gosec // a directory
+				return os.Chmod(path, 0o700) // a directory
 			}
 			return ignoreMissing(err)
 		})

@@ -112,7 +112,7 @@ func (t *tree) unpack(ctx context.Context, p *Package, archive io.Reader) error 
 }
 
 func unpackFault(p *Package, err error) error {
-	if full := diskFull(err); full != err { //nolint:errorlint // asks whether it was replaced
+	if full := diskFull(err); full != err { // asks whether it was replaced
 		return full
 	}
 	if errors.Is(err, errTooMany) {
@@ -215,9 +215,9 @@ func (t *tree) mkdirLocked(dir string) error {
 	if t.files.Add(1) > t.limits.TreeFiles {
 		return errTooMany
 	}
-	err := os.Mkdir(dir, 0o755) //nolint:gosec // trees are read by the uid of an instance
+	err := os.Mkdir(dir, 0o755) // trees are read by the uid of an instance
 	if err == nil {
-		err = os.Chmod(dir, 0o755) //nolint:gosec // whatever the umask
+		err = os.Chmod(dir, 0o755) // whatever the umask
 	}
 	if err == nil && t.owner != nil {
 		err = os.Lchown(dir, t.owner.UID, t.owner.GID)
@@ -279,7 +279,7 @@ func (t *tree) close() error {
 		return nil
 	}
 	for dir := range t.dirs {
-		if err := os.Chmod(dir, 0o555); err != nil { //nolint:gosec // read by the uid of an instance
+		if err := os.Chmod(dir, 0o555); err != nil { // read by the uid of an instance
 			return err
 		}
 	}

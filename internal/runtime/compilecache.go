@@ -114,10 +114,10 @@ func (s *Store) warm(ctx context.Context, t Tree, dir string, flags []string) (w
 	if w, err := readWarmed(dir, flags); err == nil {
 		return w, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+	if err := os.MkdirAll(dir, 0o755); err != nil { // read by the uid of an instance
 		return warmed{}, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // whatever the umask
+	if err := os.Chmod(dir, 0o755); err != nil { // whatever the umask
 		return warmed{}, err
 	}
 	if err := npm.Sweep(filepath.Join(dir, "warm")); err != nil {
@@ -201,9 +201,9 @@ func seal(dir string) error {
 		case err != nil:
 			return err
 		case d.IsDir():
-			return os.Chmod(path, 0o555) //nolint:gosec // read by the uid of an instance
+			return os.Chmod(path, 0o555) // read by the uid of an instance
 		}
-		return os.Chmod(path, 0o444) //nolint:gosec // the same
+		return os.Chmod(path, 0o444) // the same
 	})
 }
 

@@ -61,8 +61,8 @@ func (s *Store) makeDir() error {
 	if _, err := os.Stat(s.dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil { //nolint:gosec // read by the uid of an instance
+	if err := os.MkdirAll(s.dir, 0o755); err != nil { // read by the uid of an instance
 		return err
 	}
-	return os.Chmod(s.dir, 0o755) //nolint:gosec // whatever the umask
+	return os.Chmod(s.dir, 0o755) // whatever the umask
 }

@@ -57,10 +57,10 @@ func New(cfg Config) (*Driver, error) {
 	}
 	cfg.Dir = dir
 	// Instances pass through on the way to their own directory.
-	if err := os.MkdirAll(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.MkdirAll(dir, 0o711); err != nil { // see above
 		return nil, fmt.Errorf("open instances: %w", err)
 	}
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o711); err != nil { // see above
 		return nil, fmt.Errorf("open instances: %w", err)
 	}
 	if err := sweep(dir); err != nil {

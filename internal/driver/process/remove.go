@@ -154,7 +154,7 @@ func removeTree(dir string) error {
 	if os.Geteuid() != 0 {
 		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err == nil && e.IsDir() {
-				return os.Chmod(path, 0o700) //nolint:gosec // a directory
+				return os.Chmod(path, 0o700) // a directory
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
