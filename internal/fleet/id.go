@@ -20,6 +20,14 @@ type (
 	InstanceID    string
 	AuditEventID  string
 	DeployID      string
+	SnapshotID    string
+	TimelineID    string
+	HTTPTokenID   string
+	TeamTypeID    string
+
+	NotificationID  string
+	AnnouncementID  string
+	SignInRequestID string
 )
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
@@ -45,6 +53,13 @@ func NewInvitationID(now time.Time) InvitationID   { return NewID[InvitationID](
 func NewApplicationID(now time.Time) ApplicationID { return NewID[ApplicationID]("a", now) }
 func NewInstanceID(now time.Time) InstanceID       { return NewID[InstanceID]("i", now) }
 func NewDeployID(now time.Time) DeployID           { return NewID[DeployID]("d", now) }
+func NewSnapshotID(now time.Time) SnapshotID       { return NewID[SnapshotID]("n", now) }
+func NewHTTPTokenID(now time.Time) HTTPTokenID     { return NewID[HTTPTokenID]("h", now) }
+func NewTeamTypeID(now time.Time) TeamTypeID       { return NewID[TeamTypeID]("y", now) }
+
+func NewNotificationID(now time.Time) NotificationID   { return NewID[NotificationID]("m", now) }
+func NewAnnouncementID(now time.Time) AnnouncementID   { return NewID[AnnouncementID]("g", now) }
+func NewSignInRequestID(now time.Time) SignInRequestID { return NewID[SignInRequestID]("q", now) }
 
 // NewAuditEventID makes the id of an audit event. Its first ten random bits are
 // the microseconds instead, so that events sort as they happened.
@@ -64,10 +79,22 @@ func FirstAuditEventID(at time.Time) AuditEventID {
 }
 
 func auditEventID(b [14]byte, at time.Time) AuditEventID {
+	return AuditEventID("e-" + toTheMicrosecond(b, at))
+}
+
+// NewTimelineID makes the id of an entry of a timeline, which sorts like that of
+// an audit event.
+func NewTimelineID(now time.Time) TimelineID {
+	var b [14]byte
+	rand.Read(b[7:])
+	return TimelineID("l-" + toTheMicrosecond(b, now))
+}
+
+func toTheMicrosecond(b [14]byte, at time.Time) string {
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
 	copy(b[:6], ms[2:])
 	micros := at.UnixMicro() % 1000
 	b[6], b[7] = byte(micros>>2), byte(micros<<6)|b[7]&0x3f
-	return AuditEventID("e-" + idEncoding.EncodeToString(b[:]))
+	return idEncoding.EncodeToString(b[:])
 }

@@ -89,6 +89,39 @@ const (
 	InstanceEdit      Permission = "instance:edit"
 	InstanceDelete    Permission = "instance:delete"
 
+	SnapshotRead    Permission = "snapshot:read"
+	SnapshotCreate  Permission = "snapshot:create"
+	SnapshotEdit    Permission = "snapshot:edit"
+	SnapshotDelete  Permission = "snapshot:delete"
+	SnapshotExport  Permission = "snapshot:export"
+	SnapshotImport  Permission = "snapshot:import"
+	InstanceRestore Permission = "instance:restore"
+	TimelineRead    Permission = "timeline:read"
+	ContextRead     Permission = "context:read"
+	ContextEdit     Permission = "context:edit"
+	InstanceProtect Permission = "instance:protect"
+	HTTPTokenList   Permission = "http-token:list"
+	HTTPTokenCreate Permission = "http-token:create"
+	HTTPTokenRevoke Permission = "http-token:revoke"
+
+	NotificationList   Permission = "notification:list"
+	NotificationEdit   Permission = "notification:edit"
+	SearchRead         Permission = "search:read"
+	TeamTypeList       Permission = "team-type:list"
+	TeamTypeEdit       Permission = "team-type:edit"
+	InstanceTypeEdit   Permission = "instance-type:edit"
+	StackEdit          Permission = "stack:edit"
+	SettingRead        Permission = "setting:read"
+	SettingEdit        Permission = "setting:edit"
+	PlatformTeams      Permission = "teams:list"
+	PlatformTeamEdit   Permission = "teams:edit"
+	AnnouncementList   Permission = "announcement:list"
+	AnnouncementCreate Permission = "announcement:create"
+	StatisticsRead     Permission = "statistics:read"
+	PasswordReset      Permission = "password:reset"
+	SignInRequest      Permission = "sign-in-request:create"
+	SignInApprove      Permission = "sign-in-request:approve"
+
 	RunnerReport Permission = "runner:report"
 	RunnerDeploy Permission = "runner:deploy"
 )
@@ -114,12 +147,30 @@ var Grants = []Grant{
 	{TypeList, Self, "", false, "list instance types"},
 	{BlueprintList, Self, "", false, "list blueprints"},
 
+	{PasswordReset, Public, "", true, "ask for a new password by mail"},
+	{SignInRequest, Public, "", true, "ask to sign a program in"},
+	{SignInApprove, Self, "", true, "let a program sign in as you"},
+	{NotificationList, Self, "", false, "read your notifications"},
+	{NotificationEdit, Self, "", true, "clear your notifications"},
+	{SearchRead, Self, "", false, "search"},
+	{TeamTypeList, Self, "", false, "list team types"},
+
 	{UserList, Platform, "", false, "list users"},
 	{UserCreate, Platform, "", true, "create users"},
 	{UserEdit, Platform, "", true, "change users"},
 	{UserDelete, Platform, "", true, "delete users"},
 	{PlatformAudit, Platform, "", false, "read the platform's audit log"},
 	{MetricsRead, Platform, "", false, "read the platform's measures"},
+	{StatisticsRead, Platform, "", false, "read the platform's statistics"},
+	{TeamTypeEdit, Platform, "", true, "change team types"},
+	{InstanceTypeEdit, Platform, "", true, "change instance types"},
+	{StackEdit, Platform, "", true, "change stacks"},
+	{SettingRead, Platform, "", false, "read the platform's settings"},
+	{SettingEdit, Platform, "", true, "change the platform's settings"},
+	{PlatformTeams, Platform, "", false, "list all teams"},
+	{PlatformTeamEdit, Platform, "", true, "change the type and limits of teams"},
+	{AnnouncementList, Platform, "", false, "list announcements"},
+	{AnnouncementCreate, Platform, "", true, "announce something to everybody"},
 
 	{TeamRead, InTeam, RoleDashboard, false, "see this team"},
 	{DashboardList, InTeam, RoleDashboard, false, "list dashboards"},
@@ -133,10 +184,19 @@ var Grants = []Grant{
 	{FlowsRead, InTeam, RoleViewer, false, "read flows"},
 	{EnvRead, InTeam, RoleViewer, false, "read the environment"},
 	{InstanceAudit, InTeam, RoleViewer, false, "read an instance's audit log"},
+	{SnapshotRead, InTeam, RoleViewer, false, "see and compare snapshots"},
+	{TimelineRead, InTeam, RoleViewer, false, "see an instance's history"},
 
 	{FlowsEdit, InTeam, RoleMember, true, "change flows"},
 	{EnvEdit, InTeam, RoleMember, true, "change the environment"},
 	{InstanceOperate, InTeam, RoleMember, true, "start, stop and restart instances"},
+	{SnapshotCreate, InTeam, RoleMember, true, "make snapshots"},
+	{SnapshotEdit, InTeam, RoleMember, true, "rename snapshots"},
+	{SnapshotExport, InTeam, RoleMember, true, "export snapshots"},
+	{SnapshotImport, InTeam, RoleMember, true, "import snapshots"},
+	{InstanceRestore, InTeam, RoleMember, true, "restore snapshots"},
+	{ContextRead, InTeam, RoleMember, false, "read an instance's context"},
+	{ContextEdit, InTeam, RoleMember, true, "change an instance's context"},
 
 	{TeamEdit, InTeam, RoleOwner, true, "change this team"},
 	{TeamDelete, InTeam, RoleOwner, true, "delete this team"},
@@ -149,6 +209,11 @@ var Grants = []Grant{
 	{InstanceCreate, InTeam, RoleOwner, true, "create instances"},
 	{InstanceEdit, InTeam, RoleOwner, true, "change instances"},
 	{InstanceDelete, InTeam, RoleOwner, true, "delete instances"},
+	{InstanceProtect, InTeam, RoleOwner, true, "protect instances"},
+	{SnapshotDelete, InTeam, RoleOwner, true, "delete snapshots"},
+	{HTTPTokenList, InTeam, RoleOwner, false, "list an instance's HTTP tokens"},
+	{HTTPTokenCreate, InTeam, RoleOwner, true, "create an instance's HTTP tokens"},
+	{HTTPTokenRevoke, InTeam, RoleOwner, true, "revoke an instance's HTTP tokens"},
 
 	{RunnerReport, Runner, "", true, "report for an instance"},
 	{RunnerDeploy, Runner, "", true, "keep flows and modules for an instance"},
