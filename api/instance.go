@@ -59,7 +59,7 @@ type Deploy struct {
 	Nodes  int       `json:"nodes"`
 }
 
-// NewInstance creates an instance. Blueprint and Flows exclude each other.
+// NewInstance creates an instance. Blueprint, Flows and Source exclude each other.
 type NewInstance struct {
 	Name         string          `json:"name"`
 	Label        string          `json:"label,omitempty"`
@@ -69,6 +69,7 @@ type NewInstance struct {
 	Flows        json.RawMessage `json:"flows,omitempty"`
 	Access       string          `json:"access,omitempty"`
 	TimeZone     string          `json:"timeZone,omitempty"`
+	Source       *Source         `json:"source,omitempty" doc:"duplicate an instance, or start from a snapshot"`
 }
 
 // EditInstance changes an instance.
