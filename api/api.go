@@ -71,6 +71,7 @@ type Status struct {
 	SetupNeeded  bool          `json:"setupNeeded"`
 	SessionIdle  int           `json:"sessionIdleSeconds"`
 	SessionLife  int           `json:"sessionLifeSeconds"`
+	Mail         bool          `json:"mail" doc:"the platform can send letters: a forgotten password, invitations"`
 	Demo         bool          `json:"demo" doc:"this is the demo plant: its accounts are listed on the sign-in page"`
 	DemoAccounts []DemoAccount `json:"demoAccounts,omitempty"`
 }

@@ -36,13 +36,7 @@ type AuditQuery struct {
 }
 
 func (q AuditQuery) options() []RequestOption {
-	text := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format(time.RFC3339Nano)
-	}
-	return []RequestOption{query("actor", q.Actor, "event", q.Event, "object", q.Object, "from", text(q.From), "to", text(q.To))}
+	return []RequestOption{query("actor", q.Actor, "event", q.Event, "object", q.Object, "from", timeText(q.From), "to", timeText(q.To))}
 }
 
 // AuditEvents lists the platform's audit events, the newest first.

@@ -162,6 +162,22 @@ func query(pairs ...string) RequestOption {
 	}
 }
 
+// timeText is a time as a query wants it; the zero time is "".
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// countText is a number as a query wants it; 0 is "".
+func countText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
 // NewRequest makes a request to the API that proves who the client is. path is
 // below /api/v1 and already escaped.
 func (c *Client) NewRequest(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {

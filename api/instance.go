@@ -32,6 +32,7 @@ type Instance struct {
 	Modules      []Module   `json:"modules"`
 	StartedAt    *time.Time `json:"startedAt"`
 	Deploy       *Deploy    `json:"deploy,omitempty" doc:"the last one"`
+	Alerts       Alerts     `json:"alerts"`
 	Version      int64      `json:"version"`
 	CreatedAt    time.Time  `json:"createdAt"`
 	UpdatedAt    time.Time  `json:"updatedAt"`
@@ -80,6 +81,7 @@ type EditInstance struct {
 	TimeZone     Opt[string] `json:"timeZone,omitzero"`
 	Ports        Opt[[]int]  `json:"ports,omitzero"`
 	SafeMode     Opt[bool]   `json:"safeMode,omitzero"`
+	Alerts       *EditAlerts `json:"alerts,omitempty"`
 }
 
 // Flows are an instance's flows, in Node-RED's own form, without credentials.
@@ -130,24 +132,6 @@ type LogLine struct {
 	Level  string    `json:"level" enum:"debug,info,warn,error"`
 	Source string    `json:"source" doc:"leat, node-red, or a node's name"`
 	Text   string    `json:"text"`
-}
-
-// Sample is one measurement of an instance.
-type Sample struct {
-	Time      time.Time `json:"time"`
-	MemoryMiB float64   `json:"memoryMiB"`
-	// CPUPercent counts one core as 100.
-	CPUPercent float64 `json:"cpuPercent"`
-	// LagMs is how late the event loop was, Loop the share of time it was busy (0–1).
-	LagMs float64 `json:"lagMs"`
-	Loop  float64 `json:"loop"`
-}
-
-// Samples are the measurements of the last hours, oldest first.
-type Samples struct {
-	Items          []Sample `json:"items"`
-	MemoryLimitMiB int      `json:"memoryLimitMiB"`
-	CPULimit       int      `json:"cpuLimitPercent"`
 }
 
 // InstanceType is a size of instance.
