@@ -23,6 +23,7 @@ type Problem struct {
 	Detail    string         `json:"detail" doc:"a sentence that a person can act on"`
 	Code      string         `json:"code" doc:"stable, snake_case"`
 	Errors    []ProblemField `json:"errors,omitempty"`
+	Limits    []OverLimit    `json:"limits,omitempty" doc:"with limit_reached and over_limit: which limits stand in the way"`
 	Reference string         `json:"reference,omitempty" doc:"quote it to whoever runs the platform; set where we cannot explain"`
 	Current   any            `json:"current,omitempty" doc:"with 412: the thing as it is now"`
 }
@@ -74,6 +75,12 @@ type Status struct {
 	Mail         bool          `json:"mail" doc:"the platform can send letters: a forgotten password, invitations"`
 	Demo         bool          `json:"demo" doc:"this is the demo plant: its accounts are listed on the sign-in page"`
 	DemoAccounts []DemoAccount `json:"demoAccounts,omitempty"`
+
+	SignInMessage  string `json:"signInMessage,omitempty" doc:"plain text for the sign-in page"`
+	SupportContact string `json:"supportContact,omitempty" doc:"where people get help"`
+	// TeamCreation and InviteNewUsers are told to who is signed in.
+	TeamCreation   string `json:"teamCreation,omitempty" enum:"everybody,administrators"`
+	InviteNewUsers bool   `json:"inviteNewUsers,omitempty"`
 }
 
 // DemoAccount is an account of the demo plant, shown on its sign-in page.

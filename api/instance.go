@@ -24,6 +24,7 @@ type Instance struct {
 	Stack        string     `json:"stack"`
 	Access       string     `json:"access" enum:"login,open,token"`
 	SafeMode     bool       `json:"safeMode"`
+	Protected    bool       `json:"protected" doc:"only owners change what it runs"`
 	TimeZone     string     `json:"timeZone"`
 	Ports        []int      `json:"ports" doc:"TCP ports that its flows may listen on"`
 	Isolation    []string   `json:"isolation" doc:"the layers that bind it: uid, landlock, cgroup"`
@@ -81,6 +82,7 @@ type EditInstance struct {
 	TimeZone     Opt[string] `json:"timeZone,omitzero"`
 	Ports        Opt[[]int]  `json:"ports,omitzero"`
 	SafeMode     Opt[bool]   `json:"safeMode,omitzero"`
+	Protected    Opt[bool]   `json:"protected,omitzero"`
 	Alerts       *EditAlerts `json:"alerts,omitempty"`
 }
 
@@ -132,15 +134,6 @@ type LogLine struct {
 	Level  string    `json:"level" enum:"debug,info,warn,error"`
 	Source string    `json:"source" doc:"leat, node-red, or a node's name"`
 	Text   string    `json:"text"`
-}
-
-// InstanceType is a size of instance.
-type InstanceType struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	MemoryMiB   int    `json:"memoryMiB"`
-	CPUPercent  int    `json:"cpuPercent"`
 }
 
 // Stack is a Node.js and Node-RED that instances run on.

@@ -99,11 +99,6 @@ func (c *Client) Samples(ctx context.Context, id string) (*Samples, error) {
 	return take[Samples](ctx, c, at("/instances/", id, "/samples"))
 }
 
-// InstanceTypes lists the sizes of instance.
-func (c *Client) InstanceTypes(ctx context.Context) (*List[InstanceType], error) {
-	return take[List[InstanceType]](ctx, c, "/instance-types")
-}
-
 // Stacks lists what instances can run on.
 func (c *Client) Stacks(ctx context.Context) (*List[Stack], error) {
 	return take[List[Stack]](ctx, c, "/stacks")

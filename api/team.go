@@ -8,13 +8,16 @@ import (
 
 // Team as a member sees it. Permissions are the caller's in it.
 type Team struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Slug        string    `json:"slug"`
-	Role        string    `json:"role" enum:"owner,member,viewer,dashboard,none"`
-	Permissions []string  `json:"permissions"`
-	Version     int64     `json:"version"`
-	CreatedAt   time.Time `json:"createdAt"`
+	ID            string    `json:"id"`
+	Name          string    `json:"name"`
+	Slug          string    `json:"slug"`
+	Role          string    `json:"role" enum:"owner,member,viewer,dashboard,none"`
+	Permissions   []string  `json:"permissions"`
+	Type          string    `json:"type" doc:"the id of its team type"`
+	Suspended     bool      `json:"suspended" doc:"an administrator stopped its instances and keeps them from starting"`
+	SuspendReason string    `json:"suspendReason,omitempty"`
+	Version       int64     `json:"version"`
+	CreatedAt     time.Time `json:"createdAt"`
 }
 
 // NewTeam creates a team; a short name is made from the name where none is given.
@@ -53,7 +56,13 @@ type Invitation struct {
 	InvitedBy string    `json:"invitedBy"`
 	CreatedAt time.Time `json:"createdAt"`
 	ExpiresAt time.Time `json:"expiresAt"`
-	Link      string    `json:"link,omitempty" doc:"only in the answer that creates it"`
+	Link      string    `json:"link,omitempty" doc:"only in the answers that create and resend it"`
+	// Mailed says that the link went out as a letter, SentAt when it last did.
+	Mailed bool       `json:"mailed"`
+	SentAt *time.Time `json:"sentAt"`
+	// Team and TeamName are set in the list of all, for administrators.
+	Team     string `json:"team,omitempty"`
+	TeamName string `json:"teamName,omitempty"`
 }
 
 // NewInvitation invites somebody, by e-mail address or by username.
@@ -140,6 +149,17 @@ func (c *Client) Invitations(ctx context.Context, team string, p Page) (*List[In
 // Invite invites somebody; the answer holds the link to hand over.
 func (c *Client) Invite(ctx context.Context, team string, in NewInvitation, o ...RequestOption) (*Invitation, error) {
 	return send[Invitation](ctx, c, http.MethodPost, at("/teams/", team, "/invitations"), in, o...)
+}
+
+// ResendInvitation makes a new link with a full life, and sends it where it can;
+// the old one ends.
+func (c *Client) ResendInvitation(ctx context.Context, team, id string) (*Invitation, error) {
+	return send[Invitation](ctx, c, http.MethodPost, at("/teams/", team, "/invitations/", id, "/resend"), nil)
+}
+
+// AllInvitations lists the invitations of all teams that wait, for administrators.
+func (c *Client) AllInvitations(ctx context.Context, p Page) (*List[Invitation], error) {
+	return list[Invitation](ctx, c, "/invitations", p)
 }
 
 // DeleteInvitation takes an invitation back.

@@ -14,6 +14,8 @@ type User struct {
 	Email      string     `json:"email"`
 	Admin      bool       `json:"admin"`
 	Suspended  bool       `json:"suspended"`
+	MustChange bool       `json:"mustChangePassword" doc:"nothing else is possible until a new password is chosen"`
+	Teams      int        `json:"teams,omitempty" doc:"how many teams the user is in; for administrators"`
 	Version    int64      `json:"version"`
 	CreatedAt  time.Time  `json:"createdAt"`
 	SignedInAt *time.Time `json:"signedInAt"`
@@ -37,6 +39,38 @@ type EditUser struct {
 	CurrentPassword string      `json:"currentPassword,omitempty"`
 	Admin           Opt[bool]   `json:"admin,omitzero"`
 	Suspended       Opt[bool]   `json:"suspended,omitzero"`
+	// MustChange ends the user's sessions and asks for a new password at the next
+	// sign-in.
+	MustChange Opt[bool] `json:"mustChangePassword,omitzero"`
+}
+
+// UserFilter chooses users; empty fields choose all.
+type UserFilter struct {
+	Admin     string // "true" or "false"
+	Suspended string
+	// Seen is "never" for who never signed in, "recent" for the last 30 days, "idle"
+	// for who has not signed in within them.
+	Seen string
+}
+
+// UserDeletion is what deleting a user would do.
+type UserDeletion struct {
+	Teams       []UserTeam `json:"teams"`
+	Tokens      int        `json:"tokens" doc:"that would stop working"`
+	Sessions    int        `json:"sessions"`
+	Invitations int        `json:"invitations" doc:"made by the user and open, which would be taken back"`
+	LastAdmin   bool       `json:"lastAdmin"`
+	// Allowed is false where a team would have no owner or the platform no administrator.
+	Allowed bool `json:"allowed"`
+}
+
+// UserTeam is a team that a user is in.
+type UserTeam struct {
+	Team      string `json:"team"`
+	Slug      string `json:"slug"`
+	Name      string `json:"name"`
+	Role      string `json:"role" enum:"owner,member,viewer,dashboard"`
+	SoleOwner bool   `json:"soleOwner"`
 }
 
 // Setup makes the first administrator and, with TeamName, a first team.
@@ -148,6 +182,21 @@ func (c *Client) EditSelf(ctx context.Context, in EditUser, o ...RequestOption) 
 // Users lists the platform's users.
 func (c *Client) Users(ctx context.Context, p Page) (*List[User], error) {
 	return list[User](ctx, c, "/users", p)
+}
+
+// FilterUsers lists the users that a filter chooses.
+func (c *Client) FilterUsers(ctx context.Context, f UserFilter, p Page) (*List[User], error) {
+	return list[User](ctx, c, "/users", p, query("admin", f.Admin, "suspended", f.Suspended, "seen", f.Seen))
+}
+
+// UserDeletion is what deleting a user would do.
+func (c *Client) UserDeletion(ctx context.Context, id string) (*UserDeletion, error) {
+	return take[UserDeletion](ctx, c, at("/users/", id, "/deletion"))
+}
+
+// EndSessions ends all sessions of a user.
+func (c *Client) EndSessions(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, at("/users/", id, "/sessions"), nil, nil)
 }
 
 // CreateUser makes a user.
