@@ -119,7 +119,7 @@ const (
 	AnnouncementCreate Permission = "announcement:create"
 	StatisticsRead     Permission = "statistics:read"
 	PasswordReset      Permission = "password:reset"
-	SignInRequest      Permission = "sign-in-request:create"
+	SignInAsk          Permission = "sign-in-request:create"
 	SignInApprove      Permission = "sign-in-request:approve"
 
 	RunnerReport Permission = "runner:report"
@@ -148,7 +148,7 @@ var Grants = []Grant{
 	{BlueprintList, Self, "", false, "list blueprints"},
 
 	{PasswordReset, Public, "", true, "ask for a new password by mail"},
-	{SignInRequest, Public, "", true, "ask to sign a program in"},
+	{SignInAsk, Public, "", true, "ask to sign a program in"},
 	{SignInApprove, Self, "", true, "let a program sign in as you"},
 	{NotificationList, Self, "", false, "read your notifications"},
 	{NotificationEdit, Self, "", true, "clear your notifications"},

@@ -168,6 +168,22 @@ type Session struct {
 	UserAgent string
 }
 
+type SignInRequest struct {
+	ID        fleet.SignInRequestID
+	Code      string
+	Challenge string
+	Program   string
+	Machine   string
+	System    string
+	Scope     fleet.TokenScope
+	Addr      string
+	Network   string
+	State     fleet.SignInState
+	UserID    fleet.UserID
+	CreatedAt int64
+	ExpiresAt int64
+}
+
 type Team struct {
 	ID        fleet.TeamID
 	Name      string
