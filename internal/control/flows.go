@@ -166,8 +166,8 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 		} else if err != nil && !fleet.IsKind(err, fleet.NotFound) {
 			return err
 		}
-		if held, err := s.FlowsDigest(i.ID); err != nil || held != in.Base {
-			return orChanged(err)
+		if err := s.checkBase(i.ID, in); err != nil {
+			return err
 		}
 		out.Version, err = s.deployFromInstance(i, in, counted)
 		return err
@@ -175,11 +175,33 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 	return out, err
 }
 
-func orChanged(err error) error {
+var errFlowsChanged = &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "The flows or their credentials were changed elsewhere in the meantime. Reload the editor and make your change again."}
+
+// checkBase refuses a save that was made of other flows or credentials than the
+// ones that are kept: it would bring back what somebody replaced.
+func (s *step) checkBase(id fleet.InstanceID, in wire.Deploy) error {
+	digest, sealed, err := s.FlowsBase(id)
 	if err != nil {
 		return err
 	}
-	return &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "The flows were changed elsewhere in the meantime. Reload the editor and make your change again."}
+	if digest != in.Base {
+		return errFlowsChanged
+	}
+	plain, err := s.c.openCredentials(id, sealed)
+	if in.BaseCredentials == "" || err != nil {
+		return nil // an older runner does not say; and what cannot be opened nobody has replaced
+	}
+	held, err := wire.Digest(plain)
+	if err != nil {
+		return fmt.Errorf("digest of credentials of %s: %w", id, err)
+	}
+	if held == "" {
+		held = wire.NoCredentials
+	}
+	if held != in.BaseCredentials {
+		return errFlowsChanged
+	}
+	return nil
 }
 
 func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, counted func() error) (int64, error) {

@@ -266,6 +266,36 @@ func TestADeployIsMadeOnceAndTheDoorSaysByWhom(t *testing.T) {
 	wantCode(t, err, "flows_damaged")
 }
 
+func TestADeployOfOldCredentialsIsRefused(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	flows := json.RawMessage(`[{"id":"t","type":"tab"},{"id":"m","type":"mqtt-broker"}]`)
+	put := func(password string) *api.Flows {
+		t.Helper()
+		return must(p.Flows.Put(t.Context(), p.mika, i.ID, api.PutFlows{Flows: flows, Credentials: map[string]map[string]json.RawMessage{"m": {"password": json.RawMessage(`"` + password + `"`)}}}))(t)
+	}
+	held := put("old")
+	spec := must(p.Runners.Spec(t.Context(), i.ID))(t)
+	old := must(wire.Digest(spec.Credentials))(t)
+	put("new")
+
+	late := wire.Deploy{ID: fleet.NewDeployID(p.clock()), Base: held.Digest, BaseCredentials: old, Flows: json.RawMessage(`[{"id":"t","type":"tab"}]`), Credentials: spec.Credentials}
+	_, err := p.Runners.Deploy(t.Context(), i.ID, late)
+	wantCode(t, err, "flows_changed")
+	late.ID, late.BaseCredentials = fleet.NewDeployID(p.clock()), wire.NoCredentials
+	_, err = p.Runners.Deploy(t.Context(), i.ID, late)
+	wantCode(t, err, "flows_changed")
+	spec = must(p.Runners.Spec(t.Context(), i.ID))(t)
+	if string(spec.Credentials) != `{"m":{"password":"new"}}` || string(spec.Flows) != string(flows) {
+		t.Errorf("the instance has %s %s", spec.Flows, spec.Credentials)
+	}
+	good := late
+	good.ID, good.Credentials, good.BaseCredentials = fleet.NewDeployID(p.clock()), nil, must(wire.Digest(spec.Credentials))(t)
+	must(p.Runners.Deploy(t.Context(), i.ID, good))(t)
+	older := wire.Deploy{ID: fleet.NewDeployID(p.clock()), Base: must(wire.Digest(good.Flows))(t), Flows: flows} // of a runner that does not know the field
+	must(p.Runners.Deploy(t.Context(), i.ID, older))(t)
+}
+
 func TestPuttingFlows(t *testing.T) {
 	p := newPlant(t)
 	i := p.instance("Pump")

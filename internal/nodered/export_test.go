@@ -14,3 +14,21 @@ func Measured(times ...time.Time) []wire.Sample {
 	}
 	return s.after(time.Time{})
 }
+
+// BaseOfSave is what a save names as its base, by a Node-RED that was given what
+// first holds while the supervisor already holds next.
+func BaseOfSave(first, next *wire.Spec) (flows, credentials string, err error) {
+	s := &Supervisor{wake: make(chan struct{}, 1)}
+	p := &process{}
+	if err := s.Set(first); err != nil {
+		return "", "", err
+	}
+	s.getFlows(p)
+	if err := s.Set(next); err != nil {
+		return "", "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	flows, credentials = s.base(p)
+	return flows, credentials, nil
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"leat/internal/fleet"
@@ -111,7 +112,7 @@ func (s *Supervisor) saveFlows(ctx context.Context, p *process, in saved) error 
 		Credentials: in.Credentials, User: in.User,
 	}
 	s.mu.Lock()
-	d.Base = s.held.digest
+	d.Base, d.BaseCredentials = s.base(p)
 	s.saving++
 	s.mu.Unlock()
 
@@ -136,6 +137,20 @@ func (s *Supervisor) saveFlows(ctx context.Context, p *process, in saved) error 
 	p.given, _ = heldKey(d.Flows, credentials)
 	p.flows = digest
 	return nil
+}
+
+// base names what Node-RED had when it made a save: what it was given last, and
+// not what it will be given when it reloads. The lock is held.
+func (s *Supervisor) base(p *process) (flows, credentials string) {
+	given := p.given
+	if given == "" {
+		given = s.held.key
+	}
+	flows, credentials, _ = strings.Cut(given, ".")
+	if credentials == "" {
+		credentials = wire.NoCredentials
+	}
+	return flows, credentials
 }
 
 // hint keeps what the bridge tells of people's doings.

@@ -45,10 +45,11 @@ func (tx *Tx) Flows(id fleet.InstanceID) (*Flows, error) {
 	return &Flows{Instance: id, Flows: plain, Digest: r.Digest, Nodes: int(r.Nodes), Credentials: r.Credentials, Deploy: r.DeployID}, nil
 }
 
-// FlowsDigest is the digest of the flows an instance has.
-func (tx *Tx) FlowsDigest(id fleet.InstanceID) (string, error) {
-	d, err := tx.q.FlowsDigest(tx.ctx, id)
-	return d, noun(err, "instance", "read")
+// FlowsBase is the digest of the flows an instance has, and its sealed
+// credentials.
+func (tx *Tx) FlowsBase(id fleet.InstanceID) (digest string, credentials []byte, err error) {
+	r, err := tx.q.FlowsBase(tx.ctx, id)
+	return r.Digest, r.Credentials, noun(err, "instance", "read")
 }
 
 // UpdateFlows replaces an instance's flows. Where Credentials is nil those that

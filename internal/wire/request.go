@@ -65,6 +65,10 @@ type Deploy struct {
 	// Base is the digest of the flows that this save replaces. The server refuses
 	// with "flows_changed" where it holds others already.
 	Base string `json:"base"`
+	// BaseCredentials is the digest of the credentials that Node-RED had when it
+	// made this save, [NoCredentials] without any, and covered like Base. A runner
+	// that is older than this field does not send it.
+	BaseCredentials string `json:"baseCredentials,omitempty"`
 	// Flows are the bytes that Node-RED means to keep; SHA256 is their [Digest].
 	Flows  json.RawMessage `json:"flows"`
 	SHA256 string          `json:"sha256"`
@@ -73,6 +77,9 @@ type Deploy struct {
 	// User is who Node-RED says it was: a hint only.
 	User string `json:"user,omitempty"`
 }
+
+// NoCredentials stands where the digest of credentials would.
+const NoCredentials = "none"
 
 // Deployed answers what was committed.
 type Deployed struct {

@@ -20,6 +20,7 @@ import (
 //	            desired state; deploys; module changes in two steps (resolve,
 //	            commit); requests to the runner: status, alive, look, logs,
 //	            samples, renew, stop
+//	            later: deploys say which credentials they start from
 const Protocol = 1
 
 // OldestProtocol is the lowest number that this build still speaks.

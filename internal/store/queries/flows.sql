@@ -4,8 +4,8 @@ insert into instance_flows (instance_id, flows, digest, nodes, credentials, depl
 -- name: Flows :one
 select * from instance_flows where instance_id = $1;
 
--- name: FlowsDigest :one
-select digest from instance_flows where instance_id = $1;
+-- name: FlowsBase :one
+select digest, credentials from instance_flows where instance_id = $1;
 
 -- name: UpdateFlows :execrows
 update instance_flows set flows = $2, digest = $3, nodes = $4, credentials = $5, deploy_id = $6 where instance_id = $1;

@@ -29,15 +29,20 @@ func (q *Queries) Flows(ctx context.Context, instanceID fleet.InstanceID) (Insta
 	return i, err
 }
 
-const flowsDigest = `-- name: FlowsDigest :one
-select digest from instance_flows where instance_id = $1
+const flowsBase = `-- name: FlowsBase :one
+select digest, credentials from instance_flows where instance_id = $1
 `
 
-func (q *Queries) FlowsDigest(ctx context.Context, instanceID fleet.InstanceID) (string, error) {
-	row := q.db.QueryRowContext(ctx, flowsDigest, instanceID)
-	var digest string
-	err := row.Scan(&digest)
-	return digest, err
+type FlowsBaseRow struct {
+	Digest      string
+	Credentials []byte
+}
+
+func (q *Queries) FlowsBase(ctx context.Context, instanceID fleet.InstanceID) (FlowsBaseRow, error) {
+	row := q.db.QueryRowContext(ctx, flowsBase, instanceID)
+	var i FlowsBaseRow
+	err := row.Scan(&i.Digest, &i.Credentials)
+	return i, err
 }
 
 const insertFlows = `-- name: InsertFlows :exec
