@@ -22,6 +22,9 @@ type Instance struct {
 	DashboardURL string     `json:"dashboardUrl,omitempty" doc:"set where its flows hold a dashboard"`
 	InstanceType string     `json:"instanceType"`
 	Stack        string     `json:"stack"`
+	// Persistent tells whether context survives a restart.
+	Persistent   bool       `json:"persistentContext" doc:"context is kept on disk unless a flow says otherwise"`
+	Update       *Update    `json:"update,omitempty" doc:"what a restart would bring; nothing where it runs what it should"`
 	Access       string     `json:"access" enum:"login,open,token"`
 	SafeMode     bool       `json:"safeMode"`
 	Protected    bool       `json:"protected" doc:"only owners change what it runs"`
@@ -67,6 +70,7 @@ type NewInstance struct {
 	Label        string          `json:"label,omitempty"`
 	InstanceType string          `json:"instanceType,omitempty"`
 	Stack        string          `json:"stack,omitempty"`
+	Persistent   *bool           `json:"persistentContext,omitempty" doc:"true where absent"`
 	Blueprint    string          `json:"blueprint,omitempty"`
 	Flows        json.RawMessage `json:"flows,omitempty"`
 	Access       string          `json:"access,omitempty"`
@@ -78,6 +82,8 @@ type NewInstance struct {
 type EditInstance struct {
 	Name         Opt[string] `json:"name,omitzero"`
 	InstanceType Opt[string] `json:"instanceType,omitzero"`
+	Stack        Opt[string] `json:"stack,omitzero"`
+	Persistent   Opt[bool]   `json:"persistentContext,omitzero"`
 	Access       Opt[string] `json:"access,omitzero"`
 	TimeZone     Opt[string] `json:"timeZone,omitzero"`
 	Ports        Opt[[]int]  `json:"ports,omitzero"`
@@ -134,18 +140,6 @@ type LogLine struct {
 	Level  string    `json:"level" enum:"debug,info,warn,error"`
 	Source string    `json:"source" doc:"leat, node-red, or a node's name"`
 	Text   string    `json:"text"`
-}
-
-// Stack is a Node.js and Node-RED that instances run on.
-type Stack struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"`
-	NodeRed  string    `json:"nodeRedVersion"`
-	NodeJS   string    `json:"nodeJsVersion"`
-	Digest   string    `json:"digest"`
-	Ready    bool      `json:"ready" doc:"laid out on this machine"`
-	Progress *Progress `json:"progress,omitempty"`
-	Reason   string    `json:"reason,omitempty" doc:"why it could not be laid out"`
 }
 
 // Blueprint is a ready flow to start from.

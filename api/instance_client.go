@@ -99,11 +99,6 @@ func (c *Client) Samples(ctx context.Context, id string) (*Samples, error) {
 	return take[Samples](ctx, c, at("/instances/", id, "/samples"))
 }
 
-// Stacks lists what instances can run on.
-func (c *Client) Stacks(ctx context.Context) (*List[Stack], error) {
-	return take[List[Stack]](ctx, c, "/stacks")
-}
-
 // Blueprints lists the flows to start from.
 func (c *Client) Blueprints(ctx context.Context) (*List[Blueprint], error) {
 	return take[List[Blueprint]](ctx, c, "/blueprints")
