@@ -65,6 +65,8 @@ type Control struct {
 	Keys         *Keys
 	AuditEvents  *AuditEvents
 	Doors        *Doors
+	// SignInRequests is programs that ask to be let in.
+	SignInRequests *SignInRequests
 }
 
 // New makes the verbs.
@@ -89,6 +91,8 @@ func New(d Deps) *Control {
 		Keys:         &Keys{core: c},
 		AuditEvents:  &AuditEvents{core: c},
 		Doors:        &Doors{core: c, tokens: tokens},
+
+		SignInRequests: &SignInRequests{core: c},
 	}
 }
 

@@ -137,7 +137,7 @@ func (w *walker) fill(route web.Route) string {
 		}
 	}
 	// Nobody has these: who may do it is told that they are not there.
-	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{invitation}", "v-0000").Replace(path)
+	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{invitation}", "v-0000").Replace(path)
 }
 
 // bodies are good ones, so that every request gets as far as its verb; # is a
@@ -148,6 +148,8 @@ var bodies = map[string]string{
 	"PATCH /user":                                `{}`,
 	"POST /users":                                `{"username":"walk-#","email":"walk-#@leat.example","password":"` + servertest.Password + `"}`,
 	"PATCH /users/{user}":                        `{}`,
+	"POST /sign-in-requests":                     `{"program":"leat","machine":"walk-#","challenge":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}`,
+	"POST /sign-in-requests/{request}/token":     `{"verifier":"no"}`,
 	"POST /user/tokens":                          `{"name":"walk #"}`,
 	"POST /teams":                                `{"name":"Team #"}`,
 	"PATCH /teams/{team}":                        `{}`,

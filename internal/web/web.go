@@ -136,6 +136,7 @@ func (s *Server) allRoutes(r *routes) {
 	s.sessionRoutes(r)
 	s.userRoutes(r)
 	s.tokenRoutes(r)
+	s.signInRequestRoutes(r)
 	s.teamRoutes(r)
 	s.memberRoutes(r)
 	s.invitationRoutes(r)
