@@ -3,6 +3,7 @@
 package nodered_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -81,9 +82,21 @@ func (p *platform) Commit(_ context.Context, c wire.ModuleCommit) (wire.Deployed
 	return wire.Deployed{Version: p.spec.Version}, nil
 }
 
-// tree is the stack that tests run on, laid out in the store that make names.
-func tree(t *testing.T) runtime.Tree {
+// stacksToProve are those that what depends on Node-RED itself is proved on.
+var stacksToProve = []string{"node-red-5", "node-red-4"}
+
+// onEachStack runs a test on every stack.
+func onEachStack(t *testing.T, test func(t *testing.T, on string)) {
+	for _, on := range stacksToProve {
+		t.Run(on, func(t *testing.T) { test(t, on) })
+	}
+}
+
+// tree is a stack, laid out in the store that make names: the default one, or the
+// one that LEAT_TEST_STACK names, where the test has no choice of its own.
+func tree(t *testing.T, on ...string) runtime.Tree {
 	t.Helper()
+	id := cmp.Or(append(on, os.Getenv("LEAT_TEST_STACK"), runtime.DefaultStack)...)
 	dir := os.Getenv("LEAT_TEST_RUNTIME")
 	if dir == "" {
 		t.Fatal("LEAT_TEST_RUNTIME must name a directory for stacks; run make test")
@@ -97,7 +110,7 @@ func tree(t *testing.T) runtime.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := runtime.Find(runtime.DefaultStack)
+	stack, err := runtime.Find(id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +147,7 @@ type rig struct {
 	stop     func()
 }
 
-func newRig(t *testing.T, change func(*nodered.Config)) *rig {
+func newRig(t *testing.T, change func(*nodered.Config), on ...string) *rig {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "instance")
 	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
@@ -163,7 +176,7 @@ func newRig(t *testing.T, change func(*nodered.Config)) *rig {
 	policy.Pause, policy.Stop = 50*time.Millisecond, 5*time.Second
 	cfg := nodered.Config{
 		Dir: dir, UID: testUID, GID: testUID, Self: self, Build: "test", Platform: r.platform,
-		Stacks: stacks{tree(t)}, Trees: noTrees{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Policy: policy,
+		Stacks: stacks{tree(t, on...)}, Trees: noTrees{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Policy: policy,
 	}
 	if change != nil {
 		change(&cfg)
