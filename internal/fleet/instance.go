@@ -23,10 +23,22 @@ type Instance struct {
 	// lower number restarts.
 	Restarts int64
 	SafeMode bool
+	// Protected instances run what owners of the team decide, and nobody below.
+	Protected bool
+	// Held is set while the team is suspended: the instance is stopped whatever is
+	// wanted of it.
+	Held bool
 	// TimeZone is an IANA name such as "Europe/Berlin"; empty means UTC.
 	TimeZone string
+	// PersistentContext keeps context on the disk unless a flow says otherwise.
+	PersistentContext bool
+	// Given is what it runs on since it was last started on purpose; empty before
+	// that was first decided.
+	Given Frame
 	// Ports are TCP ports that its flows may listen on, beside the door.
-	Ports     []uint16
+	Ports []uint16
+	// Alerts say what its people are told of.
+	Alerts    Alerts
 	Version   int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -41,6 +53,28 @@ const (
 	AccessOpen  Access = "open"  // anybody
 	AccessToken Access = "token" // programs with a token of a member
 )
+
+// Want is what is to be now: a held instance does not run, and runs again when
+// it is let go.
+func (i *Instance) Want() Wanted {
+	if i.Held {
+		return WantSuspended
+	}
+	return i.Wanted
+}
+
+// MayChange asks whether an actor with a role in the instance's team may change
+// what the instance runs under a permission: where it is protected, only owners
+// and administrators may.
+func (i *Instance) MayChange(who Actor, p Permission, role Role) error {
+	if err := who.May(p, role, "instance"); err != nil {
+		return err
+	}
+	if i.Protected && !who.Admin && !role.AtLeast(RoleOwner) && who.Kind != ActorSystem && who.Kind != ActorRunner {
+		return &Error{Kind: Forbidden, Code: "protected_instance", Msg: "This instance is protected: only owners of the team change what it runs. Ask one to make the change or to take the protection away."}
+	}
+	return nil
+}
 
 // Valid reports whether a is one of the three.
 func (a Access) Valid() bool { return a == AccessLogin || a == AccessOpen || a == AccessToken }
@@ -118,36 +152,6 @@ func (s State) Trouble() bool {
 		return true
 	}
 	return false
-}
-
-// InstanceType is a size of instance.
-type InstanceType struct {
-	ID          string
-	Name        string
-	Description string
-	MemoryMiB   int
-	// CPUPercent is the share of one core it may use: 100 is one core.
-	CPUPercent int
-}
-
-// InstanceTypes are the sizes there are, smallest first.
-var InstanceTypes = []InstanceType{
-	{"small", "Small", "For a few flows and one dashboard.", 256, 50},
-	{"medium", "Medium", "For busy flows and several dashboards.", 512, 100},
-	{"large", "Large", "For many messages a second or large data.", 1024, 200},
-}
-
-// DefaultInstanceType is the size of an instance that does not name one.
-const DefaultInstanceType = "small"
-
-// FindInstanceType finds a size by its id.
-func FindInstanceType(id string) (InstanceType, bool) {
-	for _, t := range InstanceTypes {
-		if t.ID == id {
-			return t, true
-		}
-	}
-	return InstanceType{}, false
 }
 
 // Deploy is one change of an instance's flows.

@@ -30,7 +30,9 @@ func instanceOf(i query.Instance) *Instance {
 		Instance: fleet.Instance{
 			ID: i.ID, Application: i.ApplicationID, Team: i.TeamID, Name: i.Name, Label: i.Label, Type: i.Type, Stack: i.Stack, Access: i.Access,
 			Wanted: i.Wanted, Observed: i.State, ObservedAt: fromMicros(i.ObservedAt), Reason: i.Reason, Restarts: i.Restarts, SafeMode: i.SafeMode,
-			TimeZone: i.TimeZone, Ports: portsOf(i.Ports), Version: i.Version, CreatedAt: fromMicros(i.CreatedAt), UpdatedAt: fromMicros(i.UpdatedAt),
+			Protected: i.Protected, Held: i.Held, TimeZone: i.TimeZone, Ports: portsOf(i.Ports), Alerts: alertsOf(i.Alerts), Version: i.Version, CreatedAt: fromMicros(i.CreatedAt), UpdatedAt: fromMicros(i.UpdatedAt),
+			PersistentContext: i.PersistentContext,
+			Given:             fleet.Frame{Digest: i.StackDigest, MemoryMiB: int(i.MemoryMib), CPUPercent: int(i.CpuPercent)},
 		},
 		SpecVersion: i.SpecVersion, EnvVersion: i.EnvVersion, Report: i.Report, Dashboard: i.Dashboard,
 	}
@@ -197,7 +199,7 @@ func (tx *Tx) InstancePorts() (map[fleet.InstanceID][]uint16, error) {
 func (tx *Tx) UpdateInstance(i *Instance) error {
 	n, err := tx.q.UpdateInstance(tx.ctx, query.UpdateInstanceParams{
 		ID: i.ID, Name: i.Name, NameKey: fleet.NameKey(i.Name), Type: i.Type, Access: i.Access, SafeMode: i.SafeMode, TimeZone: i.TimeZone,
-		Ports: portsText(i.Ports), UpdatedAt: micros(i.UpdatedAt), Version: i.Version,
+		Ports: portsText(i.Ports), UpdatedAt: micros(i.UpdatedAt), Protected: i.Protected, Version: i.Version,
 	})
 	if isDuplicate(err) {
 		return taken(err, "instance", "name_taken", instanceTaken)
@@ -215,6 +217,22 @@ func (tx *Tx) OperateInstance(i *Instance) error {
 	})
 	i.SpecVersion++
 	return one(n, err, "instance", "update")
+}
+
+// HoldInstance writes whether a suspended team keeps an instance from running,
+// and the state and reason that people see.
+func (tx *Tx) HoldInstance(i *Instance) error {
+	n, err := tx.q.HoldInstance(tx.ctx, query.HoldInstanceParams{
+		ID: i.ID, Held: i.Held, State: i.Observed, Reason: i.Reason, UpdatedAt: micros(i.UpdatedAt),
+	})
+	i.SpecVersion++
+	return one(n, err, "instance", "update")
+}
+
+// InstancesAlone lists all instances of a team by name, each as InstanceAlone.
+func (tx *Tx) InstancesAlone(team fleet.TeamID) ([]*Instance, error) {
+	rows, err := tx.q.InstancesAlone(tx.ctx, team)
+	return each(rows, instanceOf), noun(err, "instance", "list")
 }
 
 // ObserveInstance writes what was seen of an instance.

@@ -10,6 +10,37 @@ import (
 	"leat/internal/fleet"
 )
 
+type Alert struct {
+	InstanceID fleet.InstanceID
+	Kind       fleet.AlertKind
+	Firing     bool
+	Began      int64
+	LastAt     int64
+	Count      int64
+	LetterAt   int64
+	HeldBack   int64
+	Detail     string
+}
+
+type Announcement struct {
+	ID          fleet.AnnouncementID
+	Title       string
+	Text        string
+	Link        string
+	Level       fleet.Level
+	Roles       string
+	TeamTypes   string
+	Mail        bool
+	BannerUntil int64
+	Author      string
+	AuthorID    fleet.UserID
+	Sent        bool
+	Reached     fleet.UserID
+	Recipients  int64
+	Version     int64
+	CreatedAt   int64
+}
+
 type AppUser struct {
 	ID           fleet.UserID
 	Username     string
@@ -22,6 +53,7 @@ type AppUser struct {
 	Version      int64
 	CreatedAt    int64
 	SignedInAt   int64
+	MustChange   bool
 }
 
 type Application struct {
@@ -79,6 +111,18 @@ type DoorDeploy struct {
 	CreatedAt  int64
 }
 
+type HttpToken struct {
+	ID         fleet.HTTPTokenID
+	Hash       string
+	InstanceID fleet.InstanceID
+	Name       string
+	Hint       string
+	CreatedBy  string
+	CreatedAt  int64
+	ExpiresAt  int64
+	UsedAt     int64
+}
+
 type Idempotency struct {
 	UserID    fleet.UserID
 	Route     string
@@ -90,30 +134,37 @@ type Idempotency struct {
 }
 
 type Instance struct {
-	ID            fleet.InstanceID
-	ApplicationID fleet.ApplicationID
-	TeamID        fleet.TeamID
-	Name          string
-	NameKey       string
-	Label         string
-	Type          string
-	Stack         string
-	Access        fleet.Access
-	Wanted        fleet.Wanted
-	Restarts      int64
-	SafeMode      bool
-	TimeZone      string
-	Ports         string
-	Version       int64
-	CreatedAt     int64
-	UpdatedAt     int64
-	SpecVersion   int64
-	EnvVersion    int64
-	State         fleet.State
-	ObservedAt    int64
-	Reason        string
-	Report        string
-	Dashboard     string
+	ID                fleet.InstanceID
+	ApplicationID     fleet.ApplicationID
+	TeamID            fleet.TeamID
+	Name              string
+	NameKey           string
+	Label             string
+	Type              string
+	Stack             string
+	Access            fleet.Access
+	Wanted            fleet.Wanted
+	Restarts          int64
+	SafeMode          bool
+	TimeZone          string
+	Ports             string
+	Version           int64
+	CreatedAt         int64
+	UpdatedAt         int64
+	SpecVersion       int64
+	EnvVersion        int64
+	State             fleet.State
+	ObservedAt        int64
+	Reason            string
+	Report            string
+	Dashboard         string
+	StackDigest       string
+	MemoryMib         int64
+	CpuPercent        int64
+	PersistentContext bool
+	Alerts            string
+	Held              bool
+	Protected         bool
 }
 
 type InstanceFlow struct {
@@ -125,16 +176,50 @@ type InstanceFlow struct {
 	DeployID    fleet.DeployID
 }
 
+type InstanceType struct {
+	ID          string
+	Name        string
+	NameKey     string
+	Description string
+	MemoryMib   int64
+	CpuPercent  int64
+	Place       int64
+	Active      bool
+	ByDefault   bool
+	Version     int64
+	CreatedAt   int64
+}
+
 type Invitation struct {
-	ID        fleet.InvitationID
-	Hash      string
+	ID         fleet.InvitationID
+	Hash       string
+	TeamID     fleet.TeamID
+	Role       fleet.Role
+	Email      string
+	Username   string
+	InvitedBy  fleet.UserID
+	CreatedAt  int64
+	ExpiresAt  int64
+	Round      int64
+	Mailed     bool
+	SentAt     int64
+	RemindedAt int64
+}
+
+type Letter struct {
+	ID        fleet.LetterID
+	Kind      string
+	State     fleet.LetterState
+	UserID    fleet.UserID
+	Address   string
 	TeamID    fleet.TeamID
-	Role      fleet.Role
-	Email     string
-	Username  string
-	InvitedBy fleet.UserID
-	CreatedAt int64
+	Roles     string
+	Sealed    []byte
+	Attempts  int64
+	DueAt     int64
 	ExpiresAt int64
+	CreatedAt int64
+	Fault     string
 }
 
 type Module struct {
@@ -155,6 +240,13 @@ type ModuleChange struct {
 	Lock       []byte
 	Digest     string
 	Base       string
+}
+
+type PasswordReset struct {
+	Hash      string
+	UserID    fleet.UserID
+	CreatedAt int64
+	ExpiresAt int64
 }
 
 type Session struct {
@@ -184,13 +276,71 @@ type SignInRequest struct {
 	ExpiresAt int64
 }
 
+type Stack struct {
+	ID         string
+	Name       string
+	NameKey    string
+	Digest     string
+	Wanted     string
+	Reason     string
+	Active     bool
+	IsDefault  bool
+	ReplacedBy string
+	BuiltIn    bool
+	Version    int64
+	CreatedAt  int64
+}
+
+type StackLock struct {
+	Digest       string
+	Lock         []byte
+	NodeRed      string
+	NodeJs       string
+	Dashboard    string
+	ArchiveBytes string
+	CreatedAt    int64
+}
+
 type Team struct {
-	ID        fleet.TeamID
-	Name      string
-	NameKey   string
-	Slug      string
-	Version   int64
-	CreatedAt int64
+	ID            fleet.TeamID
+	Name          string
+	NameKey       string
+	Slug          string
+	Version       int64
+	CreatedAt     int64
+	TypeID        fleet.TeamTypeID
+	Limits        string
+	SuspendedAt   int64
+	SuspendReason string
+}
+
+type TeamType struct {
+	ID            fleet.TeamTypeID
+	Name          string
+	NameKey       string
+	Description   string
+	Place         int64
+	Active        bool
+	ByDefault     bool
+	Limits        string
+	InstanceTypes string
+	Version       int64
+	CreatedAt     int64
+}
+
+type Timeline struct {
+	ID         fleet.TimelineID
+	InstanceID fleet.InstanceID
+	Time       int64
+	Kind       fleet.TimelineKind
+	Code       string
+	Author     string
+	AuthorID   fleet.UserID
+	Summary    string
+	SnapshotID fleet.SnapshotID
+	BeforeID   fleet.SnapshotID
+	Count      int64
+	LastAt     int64
 }
 
 type Token struct {
