@@ -26,6 +26,7 @@ type step struct {
 	hints   []fleet.Event
 	audited bool
 	events  int
+	entries int // of timelines
 }
 
 // read runs the part of a verb that changes nothing.

@@ -90,6 +90,14 @@ func NewTimelineID(now time.Time) TimelineID {
 	return TimelineID("l-" + toTheMicrosecond(b, now))
 }
 
+// FirstTimelineID is the smallest id that an entry of a time can have.
+func FirstTimelineID(at time.Time) TimelineID {
+	if at.IsZero() {
+		return ""
+	}
+	return TimelineID("l-" + toTheMicrosecond([14]byte{}, at))
+}
+
 func toTheMicrosecond(b [14]byte, at time.Time) string {
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
