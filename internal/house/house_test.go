@@ -71,6 +71,7 @@ var floor = map[string]float64{
 	"internal/nodered/bridge": 1, // the JavaScript that nodered embeds
 	"internal/store/query":    1, // what sqlc makes of store's SQL
 
+	"internal/flow":   0,
 	"internal/fleet":  0,
 	"internal/tlog":   0,
 	"internal/run":    0,
