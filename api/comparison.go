@@ -8,10 +8,12 @@ import (
 
 // Comparison is how the content of one version differs from that of another.
 type Comparison struct {
-	From      ComparisonSide    `json:"from"`
-	To        ComparisonSide    `json:"to"`
-	Identical bool              `json:"identical" doc:"the same content and the same secrets"`
-	Summary   ComparisonSummary `json:"summary"`
+	From      ComparisonSide `json:"from"`
+	To        ComparisonSide `json:"to"`
+	Identical bool           `json:"identical" doc:"the same content, and the same secrets where they were compared"`
+	// SecretsCompared is false across teams: there, only that secrets are there is told.
+	SecretsCompared bool              `json:"secretsCompared" doc:"false across teams, where nobody may learn whether secrets are the same, and where they cannot be opened"`
+	Summary         ComparisonSummary `json:"summary"`
 	// Flows are all tabs and subflows of both sides, those that are the same too,
 	// in the order of the second; what was removed stands where it was.
 	Flows         []FlowDiff       `json:"flows"`
@@ -82,7 +84,7 @@ type OrderDiff struct {
 // NodeDiff is a node, group, junction or configuration node that differs.
 type NodeDiff struct {
 	ID     string `json:"id"`
-	Kind   string `json:"kind" enum:"node,group,junction,configuration"`
+	Kind   string `json:"kind" enum:"node,group,junction,configuration,tab,subflow" doc:"tab and subflow: one that is none, as another has its id"`
 	Type   string `json:"type"`
 	Label  string `json:"label" doc:"its name, or what stands for one"`
 	Change string `json:"change" enum:"added,removed,changed,moved" doc:"moved: its position and size alone"`
