@@ -8,12 +8,14 @@
 package control
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"time"
 
 	"leat/internal/bus"
 	"leat/internal/fleet"
+	"leat/internal/mail"
 	"leat/internal/secret"
 	"leat/internal/store"
 )
@@ -37,6 +39,12 @@ type Deps struct {
 	Blueprints map[string]json.RawMessage
 	// Resolver is nil where there is no package registry.
 	Resolver Resolver
+	// Mail is how letters are sent where the configuration says so; the zero value
+	// leaves it to administrators. MailTLS is nil but in tests.
+	Mail    mail.Settings
+	MailTLS *tls.Config
+	// PlatformName is what the platform is called.
+	PlatformName string
 	// PlatformURL is where people find the platform, without a slash at its end.
 	PlatformURL string
 	// ReservedPorts are the platform's own; no flow may listen on them.
@@ -49,48 +57,60 @@ type Deps struct {
 
 // Control is all verbs, by noun.
 type Control struct {
-	Setup        *Setup
-	Users        *Users
-	Sessions     *Sessions
-	Tokens       *Tokens
-	Teams        *Teams
-	Members      *Members
-	Invitations  *Invitations
-	Applications *Applications
-	Instances    *Instances
-	Flows        *Flows
-	Environment  *Environment
-	Modules      *Modules
-	Runners      *Runners
-	Keys         *Keys
-	AuditEvents  *AuditEvents
-	Doors        *Doors
+	Setup         *Setup
+	Users         *Users
+	Sessions      *Sessions
+	Tokens        *Tokens
+	Teams         *Teams
+	Members       *Members
+	Invitations   *Invitations
+	Applications  *Applications
+	Instances     *Instances
+	Flows         *Flows
+	Environment   *Environment
+	Modules       *Modules
+	Comparisons   *Comparisons
+	Runners       *Runners
+	Keys          *Keys
+	AuditEvents   *AuditEvents
+	Doors         *Doors
+	TeamTypes     *TeamTypes
+	InstanceTypes *InstanceTypes
+	Letters        *Letters
+	MailSettings   *MailSettings
+	Notifications  *Notifications
+	Announcements  *Announcements
+	Alerts         *Alerts
+	PasswordResets *PasswordResets
 	// SignInRequests is programs that ask to be let in.
 	SignInRequests *SignInRequests
 }
 
 // New makes the verbs.
 func New(d Deps) *Control {
-	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey)}
+	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), lettersNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey), letterKey: d.Key.Derive(letterKey)}
 	instances, flows, modules := newInstances(c), &Flows{core: c, pace: newPace()}, &Modules{core: c}
 	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
 	return &Control{
-		Setup:        &Setup{core: c},
-		Users:        &Users{core: c, throttle: newThrottle()},
-		Sessions:     &Sessions{core: c, throttle: newThrottle()},
-		Tokens:       tokens,
-		Teams:        &Teams{core: c},
-		Members:      &Members{core: c},
-		Invitations:  &Invitations{core: c},
-		Applications: &Applications{core: c},
-		Instances:    instances,
-		Flows:        flows,
-		Environment:  &Environment{core: c},
-		Modules:      modules,
-		Runners:      &Runners{core: c, instances: instances, flows: flows, modules: modules},
-		Keys:         &Keys{core: c},
-		AuditEvents:  &AuditEvents{core: c},
-		Doors:        &Doors{core: c, tokens: tokens},
+		Setup:         &Setup{core: c},
+		Users:         &Users{core: c, throttle: newThrottle()},
+		Sessions:      &Sessions{core: c, throttle: newThrottle()},
+		Tokens:        tokens,
+		Teams:         &Teams{core: c},
+		Members:       &Members{core: c},
+		Invitations:   &Invitations{core: c},
+		Applications:  &Applications{core: c},
+		Instances:     instances,
+		Flows:         flows,
+		Environment:   &Environment{core: c},
+		Modules:       modules,
+		Comparisons:   &Comparisons{core: c},
+		Runners:       &Runners{core: c, instances: instances, flows: flows, modules: modules},
+		Keys:          &Keys{core: c},
+		AuditEvents:   &AuditEvents{core: c},
+		Doors:         &Doors{core: c, tokens: tokens},
+		TeamTypes:     &TeamTypes{core: c},
+		InstanceTypes: &InstanceTypes{core: c},
 
 		SignInRequests: &SignInRequests{core: c},
 	}
@@ -100,7 +120,10 @@ func New(d Deps) *Control {
 type core struct {
 	Deps
 	refusals *refusals
-	// sealNow has something in it when an audit event waits to be sealed.
-	sealNow  chan struct{}
-	auditKey secret.Key
+	// sealNow has something in it when an audit event waits to be sealed,
+	// lettersNow when a letter waits to be sent.
+	sealNow    chan struct{}
+	lettersNow chan struct{}
+	auditKey   secret.Key
+	letterKey  secret.Key
 }

@@ -109,6 +109,9 @@ func (c *Doors) Witness(ctx context.Context, who fleet.Actor, id fleet.InstanceI
 		if err := s.may(in.Team, "instance", string(id)); err != nil {
 			return err
 		}
+		if err := in.MayChange(who, s.perm, s.role); err != nil {
+			return err
+		}
 		return s.InsertDoorDeploy(&store.DoorDeploy{
 			ID: string(fleet.NewDeployID(s.now)), Instance: id, Digest: flows, User: who.User, Username: who.Username,
 			Session: who.Session, Addr: who.Addr, CreatedAt: s.now,

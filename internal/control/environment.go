@@ -42,7 +42,7 @@ func (c *Environment) Put(ctx context.Context, who fleet.Actor, id fleet.Instanc
 		vars[n] = fleet.Variable{Name: v.Name, Value: v.Value, Hidden: v.Hidden}
 	}
 	err = c.write(ctx, who, fleet.EnvEdit, func(s *step) error {
-		i, err := s.inInstance(id)
+		i, err := s.inContent(id)
 		if err != nil {
 			return err
 		}

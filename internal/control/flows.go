@@ -50,7 +50,7 @@ func (c *Flows) Put(ctx context.Context, who fleet.Actor, id fleet.InstanceID, i
 		}
 	}
 	err = c.write(ctx, who, fleet.FlowsEdit, func(s *step) error {
-		i, err := s.inInstance(id)
+		i, err := s.inContent(id)
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,16 @@ func (s *step) inInstance(id fleet.InstanceID) (*Instance, error) {
 	return seen(i)
 }
 
+// inContent is inInstance for verbs that change what the instance runs: where it
+// is protected, only owners may.
+func (s *step) inContent(id fleet.InstanceID) (*Instance, error) {
+	i, err := s.inInstance(id)
+	if err != nil {
+		return nil, err
+	}
+	return i, i.MayChange(s.who, s.perm, s.role)
+}
+
 // auditInstance writes what happened to an instance.
 func (s *step) auditInstance(event string, i *fleet.Instance, detail map[string]any) error {
 	return s.audit(fleet.AuditEvent{Event: event, Team: i.Team, Application: i.Application, Object: string(i.ID), Name: i.Name, Detail: detail})
@@ -157,10 +167,11 @@ func (c *Instances) Samples(ctx context.Context, who fleet.Actor, id fleet.Insta
 			Time: m.Time.UTC(), MemoryMiB: float64(m.MemoryBytes) / (1 << 20), CPUPercent: m.CPUPercent, LagMs: m.LagMs, Loop: m.Loop,
 		})
 	}
-	if t, ok := fleet.FindInstanceType(i.Type); ok {
+	return out, c.DB.Look(ctx, func(tx *store.Tx) error {
+		t, err := tx.InstanceType(i.Type)
 		out.MemoryLimitMiB, out.CPULimit = t.MemoryMiB, t.CPUPercent
-	}
-	return out, nil
+		return err
+	})
 }
 
 // Update changes the configuration of an instance.
@@ -171,6 +182,11 @@ func (c *Instances) Update(ctx context.Context, who fleet.Actor, id fleet.Instan
 		}
 		if err := stale(match, i.Version, i); err != nil {
 			return err
+		}
+		if in.Protected.Set { // owners have both permissions; each is asked for
+			if err := s.alsoMay(fleet.InstanceProtect); err != nil {
+				return err
+			}
 		}
 		return s.editInstance(i, in)
 	})
@@ -223,6 +239,9 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 		if i, err = s.inInstance(id); err != nil {
 			return err
 		}
+		if err := s.mayRun(&i.Instance.Instance, want); err != nil {
+			return err
+		}
 		restart := event == "instance.restart"
 		if i.Wanted == want && !restart {
 			return nil
@@ -231,7 +250,7 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 		if restart {
 			i.Restarts++
 		}
-		i.Observed = i.Observed.Towards(want, restart)
+		i.Observed = i.Observed.Towards(i.Want(), restart)
 		if err := s.OperateInstance(&i.Instance); err != nil {
 			return err
 		}
@@ -239,6 +258,18 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 		return s.auditInstance(event, &i.Instance.Instance, nil)
 	})
 	return i, err
+}
+
+// mayRun refuses to start what a suspended team keeps from running.
+func (s *step) mayRun(i *fleet.Instance, want fleet.Wanted) error {
+	if !i.Held || want != fleet.WantRunning {
+		return nil
+	}
+	t, err := s.Team(i.Team)
+	if err != nil {
+		return err
+	}
+	return errSuspended(t)
 }
 
 // loseAfter is how long a runner may be silent before people are told.

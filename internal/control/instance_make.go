@@ -53,6 +53,9 @@ func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.Applic
 		made := draft
 		made.ID, made.Application, made.Team = fleet.NewInstanceID(s.now), a.ID, a.Team
 		made.CreatedAt, made.UpdatedAt, made.ObservedAt = s.now, s.now, s.now
+		if made.Type, err = s.sizeFor(a.Team, draft.Type, ""); err != nil {
+			return err
+		}
 		if made.Label == "" {
 			if made.Label, err = s.freeLabel(made.Name); err != nil {
 				return err
@@ -87,23 +90,20 @@ func (c *Instances) draft(in api.NewInstance) (fleet.Instance, error) {
 		Label: in.Label, Type: in.InstanceType, Stack: in.Stack, Access: fleet.Access(in.Access), TimeZone: in.TimeZone,
 		Wanted: fleet.WantRunning, Observed: fleet.StateStarting, Version: 1,
 	}
-	var errs [6]error
+	var errs [5]error
 	i.Name, errs[0] = fleet.CleanName("name", in.Name)
 	if i.Label != "" {
 		errs[1] = fleet.CheckLabel(i.Label)
 	}
-	if i.Type == "" {
-		i.Type = fleet.DefaultInstanceType
-	}
 	if i.Access == "" {
 		i.Access = fleet.AccessLogin
 	}
-	errs[2], errs[3], errs[4] = checkType(i.Type), checkAccess(i.Access), checkZone(i.TimeZone)
+	errs[2], errs[3] = checkAccess(i.Access), checkZone(i.TimeZone)
 	if i.Stack == "" && len(c.Stacks) > 0 {
 		i.Stack = c.Stacks[0].ID
 	}
 	if _, ok := c.stack(i.Stack); !ok {
-		errs[5] = fleet.InvalidField("stack", "There is no such stack. Choose one of the list.")
+		errs[4] = fleet.InvalidField("stack", "There is no such stack. Choose one of the list.")
 	}
 	return i, together(errs[:]...)
 }
@@ -114,13 +114,6 @@ func (c *core) stack(id string) (Stack, bool) {
 		return Stack{}, false
 	}
 	return c.Stacks[n], true
-}
-
-func checkType(id string) error {
-	if _, ok := fleet.FindInstanceType(id); !ok {
-		return fleet.InvalidField("instanceType", "There is no such instance type. Choose one of the list.")
-	}
-	return nil
 }
 
 func checkAccess(a fleet.Access) error {
@@ -213,6 +206,7 @@ func (s *step) editInstance(i *Instance, in api.EditInstance) error {
 	diff.note("access", string(old.Access), string(i.Access))
 	diff.note("timeZone", old.TimeZone, i.TimeZone)
 	diff.note("safeMode", old.SafeMode, i.SafeMode)
+	diff.note("protected", old.Protected, i.Protected)
 	diff.note("ports", fmt.Sprint(old.Ports), fmt.Sprint(i.Ports))
 	if len(diff) == 0 {
 		return nil
@@ -231,7 +225,7 @@ func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
 		i.Name, errs[0] = fleet.CleanName("name", in.Name.Value)
 	}
 	if in.InstanceType.Set {
-		i.Type, errs[1] = in.InstanceType.Value, checkType(in.InstanceType.Value)
+		i.Type, errs[1] = s.sizeFor(i.Team, in.InstanceType.Value, i.Type)
 	}
 	if in.Access.Set {
 		i.Access = fleet.Access(in.Access.Value)
@@ -243,6 +237,7 @@ func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
 	if in.SafeMode.Set {
 		i.SafeMode = in.SafeMode.Value
 	}
+	set(&i.Protected, in.Protected)
 	if in.Ports.Set {
 		i.Ports, errs[4] = s.checkPorts(i, in.Ports.Value)
 	}

@@ -77,9 +77,12 @@ func (s *step) spec(id fleet.InstanceID) (*wire.Spec, error) {
 	if !ok {
 		return nil, &fleet.Error{Kind: fleet.Conflict, Code: "stack_not_found", Msg: fmt.Sprintf("The stack %s is not part of this version of the platform.", i.Stack)}
 	}
-	size, _ := fleet.FindInstanceType(i.Type)
+	size, err := s.Tx.InstanceType(i.Type)
+	if err != nil {
+		return nil, err
+	}
 	spec := &wire.Spec{
-		Runner: id, Name: i.Name, Version: i.SpecVersion, Running: i.Wanted == fleet.WantRunning, Restarts: i.Restarts, SafeMode: i.SafeMode,
+		Runner: id, Name: i.Name, Version: i.SpecVersion, Running: i.Want() == fleet.WantRunning, Restarts: i.Restarts, SafeMode: i.SafeMode,
 		Stack: stack.Digest, Flows: f.Flows, Credentials: credentials, Modules: wireModules(modules), Ports: i.Ports, Door: s.c.doorOf(id),
 		Settings: wire.Settings{Title: i.Name, TimeZone: i.TimeZone, PlatformURL: s.c.instancePage(id)},
 		Limits:   wire.Limits{MemoryMiB: size.MemoryMiB, CPUPercent: size.CPUPercent, Processes: maxProcesses},
@@ -141,8 +144,11 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 			return err
 		}
 		before := i.Instance
-		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Wanted), s.now
+		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Want()), s.now
 		i.Reason, i.Report = cutText(in.Report.Reason, maxReason), string(report)
+		if i.Held && i.Reason == "" {
+			i.Reason = before.Reason // why the team is suspended
+		}
 		if path := dashboardPath(in.Report.Dashboard); path != "" || !in.Report.StartedAt.IsZero() {
 			i.Dashboard = path // while it is down its people still look for it
 		}

@@ -143,7 +143,7 @@ func (c *core) lives(in *store.SignedIn) bool {
 }
 
 func actorOf(in *store.SignedIn) fleet.Actor {
-	return fleet.Actor{Kind: fleet.ActorUser, User: in.User, Username: in.Username, Admin: in.Admin, Session: in.ID}
+	return fleet.Actor{Kind: fleet.ActorUser, User: in.User, Username: in.Username, Admin: in.Admin, Session: in.ID, MustChange: in.MustChange}
 }
 
 // touchEvery is how often a person's activity is written down at most.

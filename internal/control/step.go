@@ -26,6 +26,10 @@ type step struct {
 	hints   []fleet.Event
 	audited bool
 	events  int
+	// lettered is set once there is a letter to send; waiting is one more than how
+	// many there are, 0 before they were counted.
+	lettered bool
+	waiting  int
 	entries int // of timelines
 }
 
@@ -65,6 +69,9 @@ func (c *core) do(ctx context.Context, who fleet.Actor, perm fleet.Permission, r
 	if s.audited {
 		c.hintSealer()
 	}
+	if s.lettered {
+		c.hintLetters()
+	}
 	return nil
 }
 
@@ -91,6 +98,13 @@ func (s *step) may(team fleet.TeamID, noun, object string) error {
 		}
 	}
 	return s.who.May(s.perm, s.role, noun)
+}
+
+// alsoMay asks for a second permission in the team that may was asked about.
+func (s *step) alsoMay(p fleet.Permission) error {
+	note(s.Context(), p)
+	s.perm = p
+	return s.who.May(p, s.role, "team")
 }
 
 // audit writes what the verb did, in its transaction.

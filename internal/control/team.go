@@ -72,7 +72,11 @@ func (s *step) createTeam(name, slug string, owner fleet.UserID) (*fleet.Team, e
 			return nil, err
 		}
 	}
-	t := &fleet.Team{ID: fleet.NewTeamID(s.now), Name: name, Slug: slug, Version: 1, CreatedAt: s.now}
+	kind, err := s.DefaultTeamType()
+	if err != nil {
+		return nil, err
+	}
+	t := &fleet.Team{ID: fleet.NewTeamID(s.now), Name: name, Slug: slug, Type: kind.ID, Version: 1, CreatedAt: s.now}
 	if err := s.InsertTeam(t); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"leat/api"
@@ -32,12 +31,12 @@ func (c *Users) Get(ctx context.Context, who fleet.Actor) (u *fleet.User, err er
 }
 
 // List lists all users by username.
-func (c *Users) List(ctx context.Context, who fleet.Actor, p store.Page) (users []*fleet.User, next string, err error) {
+func (c *Users) List(ctx context.Context, who fleet.Actor, f store.UserFilter, p store.Page) (users []*store.UserCount, next string, err error) {
 	err = c.read(ctx, who, fleet.UserList, func(s *step) error {
 		if err := s.may("", "user", ""); err != nil {
 			return err
 		}
-		users, next, err = s.Users(p)
+		users, next, err = s.Users(f, p)
 		return err
 	})
 	return users, next, err
@@ -142,7 +141,7 @@ func (s *step) insertUser(u *fleet.User, event string) error {
 // Edit changes the caller's own account. A new password needs the old one and
 // ends the caller's other sessions.
 func (c *Users) Edit(ctx context.Context, who fleet.Actor, in api.EditUser, match int64) (u *fleet.User, err error) {
-	if in.Admin.Set || in.Suspended.Set {
+	if in.Admin.Set || in.Suspended.Set || in.MustChange.Set {
 		return nil, &fleet.Error{Kind: fleet.Forbidden, Code: "forbidden", Msg: "Only an administrator changes who is one and who is suspended, and under Users."}
 	}
 	hash, err := c.ownPassword(ctx, who, in)
@@ -155,6 +154,12 @@ func (c *Users) Edit(ctx context.Context, who fleet.Actor, in api.EditUser, matc
 		}
 		if u, err = s.User(who.User); err != nil {
 			return err
+		}
+		if u.MustChange && hash == "" {
+			return &fleet.Error{Kind: fleet.Forbidden, Code: "password_change_required", Msg: "Choose a new password first: an administrator asked for it."}
+		}
+		if hash != "" {
+			u.MustChange = false
 		}
 		return s.editUser(u, in, hash, match, "user.edit", who.Session)
 	})
@@ -189,6 +194,9 @@ func (c *Users) ownPassword(ctx context.Context, who fleet.Actor, in api.EditUse
 		return "", fleet.InvalidField("currentPassword", "This is not your present password.")
 	}
 	c.throttle.passed(u.Username, who.Addr)
+	if u.MustChange && in.Password.Value == in.CurrentPassword {
+		return "", fleet.InvalidField("password", "This is your present password. Choose another one.")
+	}
 	return c.newPassword(ctx, in, u)
 }
 
@@ -227,6 +235,9 @@ func (c *Users) Update(ctx context.Context, who fleet.Actor, id fleet.UserID, in
 		var keep fleet.SessionID
 		if id == who.User {
 			keep = who.Session
+			if in.Suspended.Set && in.Suspended.Value {
+				return &fleet.Error{Kind: fleet.Conflict, Code: "own_account", Msg: "You cannot suspend yourself. Ask another administrator."}
+			}
 		}
 		return s.editUser(u, in, hash, match, "users.edit", keep)
 	})
@@ -247,6 +258,7 @@ func (s *step) editUser(u *fleet.User, in api.EditUser, hash string, match int64
 	diff.note("email", old.Email, u.Email)
 	diff.note("admin", old.Admin, u.Admin)
 	diff.note("suspended", old.Suspended, u.Suspended)
+	diff.note("mustChangePassword", old.MustChange, u.MustChange)
 	if hash != "" {
 		u.PasswordHash = hash
 		diff["password"] = "changed"
@@ -262,7 +274,7 @@ func (s *step) editUser(u *fleet.User, in api.EditUser, hash string, match int64
 			return err
 		}
 	}
-	if hash != "" || u.Suspended {
+	if asked := u.MustChange && !old.MustChange; hash != "" || u.Suspended || asked {
 		if u.Suspended {
 			keep = ""
 		}
@@ -288,6 +300,7 @@ func applyUser(u *fleet.User, in api.EditUser) error {
 	if in.Suspended.Set {
 		u.Suspended = in.Suspended.Value
 	}
+	set(&u.MustChange, in.MustChange)
 	return together(err1, err2)
 }
 
@@ -307,43 +320,4 @@ func (s *step) endSessions(user fleet.UserID, keep fleet.SessionID) error {
 		s.hint(fleet.Event{Noun: "session", ID: string(id), User: user, Deleted: true})
 	}
 	return err
-}
-
-// Delete removes a user with their sessions, tokens and memberships.
-func (c *Users) Delete(ctx context.Context, who fleet.Actor, id fleet.UserID) error {
-	return c.write(ctx, who, fleet.UserDelete, func(s *step) error {
-		if err := s.may("", "user", string(id)); err != nil {
-			return err
-		}
-		u, err := s.User(id)
-		if err != nil {
-			return err
-		}
-		teams, err := s.SoleOwnedTeams(id)
-		if err != nil {
-			return err
-		}
-		if len(teams) > 0 {
-			return soleOwner(teams)
-		}
-		if err := s.endSessions(id, ""); err != nil {
-			return err
-		}
-		if err := s.DeleteUser(id); err != nil {
-			return err
-		}
-		if err := s.keepAnAdmin(); err != nil {
-			return err
-		}
-		s.hint(fleet.Event{Noun: "user", ID: string(id), User: id, Deleted: true})
-		return s.audit(fleet.AuditEvent{Event: "user.delete", Object: string(id), Name: u.Username, Detail: map[string]any{"email": u.Email}})
-	})
-}
-
-func soleOwner(teams []*fleet.Team) error {
-	msg := fmt.Sprintf("This person is the only owner of the team %s. Give the team another owner first, or delete it.", teams[0].Name)
-	if len(teams) > 1 {
-		msg = fmt.Sprintf("This person is the only owner of %d teams, %s among them. Give each another owner first, or delete it.", len(teams), teams[0].Name)
-	}
-	return &fleet.Error{Kind: fleet.Conflict, Code: "sole_owner", Msg: msg}
 }

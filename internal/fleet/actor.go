@@ -24,7 +24,9 @@ type Actor struct {
 	Token    TokenID
 	// ReadOnly is set for a token that may only read.
 	ReadOnly bool
-	Runner   InstanceID
+	// MustChange is set for a person who has to choose a new password first.
+	MustChange bool
+	Runner     InstanceID
 	// Addr is the address the request came from, RequestID names it in the log.
 	Addr      string
 	RequestID string
@@ -62,6 +64,9 @@ func (a Actor) May(p Permission, role Role, noun string) error {
 	if g.Scope != Public && !a.SignedIn() {
 		return &Error{Kind: Unauthenticated, Code: "not_signed_in", Msg: "Sign in to continue."}
 	}
+	if a.MustChange && !beforeNewPassword[p] {
+		return &Error{Kind: Forbidden, Code: "password_change_required", Msg: "Choose a new password first: an administrator asked for it."}
+	}
 	switch g.Scope {
 	case Platform:
 		if !a.Admin {
@@ -80,6 +85,9 @@ func (a Actor) May(p Permission, role Role, noun string) error {
 	}
 	return nil
 }
+
+// beforeNewPassword is what somebody may who has to choose a new password first.
+var beforeNewPassword = map[Permission]bool{StatusRead: true, SessionCreate: true, SelfRead: true, SelfEdit: true, SessionRevoke: true, EventsFollow: true}
 
 func forbidden(g Grant) *Error {
 	return &Error{Kind: Forbidden, Code: "forbidden", Msg: "You may not " + g.Does + " (" + string(g.Permission) + "). Ask an owner of the team."}

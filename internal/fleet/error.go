@@ -31,6 +31,8 @@ type Error struct {
 	Fields []Field
 	// RetryAfterSeconds is set with TooMany and Unavailable where it is known.
 	RetryAfterSeconds int
+	// Limits are those that stand in the way; set with limit_reached and over_limit.
+	Limits []OverLimit
 	// Current is the noun as it is now; set with Stale.
 	Current any
 	// Err is the cause, for the log.

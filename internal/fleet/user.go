@@ -10,7 +10,9 @@ type User struct {
 	Name     string
 	Admin    bool
 	// Suspended users cannot sign in and their tokens do nothing.
-	Suspended    bool
+	Suspended bool
+	// MustChange asks for a new password before anything else can be done.
+	MustChange   bool
 	PasswordHash string
 	Version      int64
 	CreatedAt    time.Time

@@ -11,12 +11,15 @@ import (
 type InvitationBy struct {
 	fleet.Invitation
 	Inviter string
+	// TeamName is set in lists of the invitations of all teams.
+	TeamName string
 }
 
 func invitationOf(r query.Invitation) *fleet.Invitation {
 	return &fleet.Invitation{
 		ID: r.ID, Team: r.TeamID, Role: r.Role, Email: r.Email, Username: r.Username, InvitedBy: r.InvitedBy,
-		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt),
+		CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt), Round: r.Round, Mailed: r.Mailed,
+		SentAt: fromMicros(r.SentAt), RemindedAt: fromMicros(r.RemindedAt),
 	}
 }
 
@@ -24,7 +27,7 @@ func invitationOf(r query.Invitation) *fleet.Invitation {
 func (tx *Tx) InsertInvitation(i *fleet.Invitation, hash string) error {
 	return noun(tx.q.InsertInvitation(tx.ctx, query.InsertInvitationParams{
 		ID: i.ID, Hash: hash, TeamID: i.Team, Role: i.Role, Email: i.Email, Username: i.Username, InvitedBy: i.InvitedBy,
-		CreatedAt: micros(i.CreatedAt), ExpiresAt: micros(i.ExpiresAt),
+		CreatedAt: micros(i.CreatedAt), ExpiresAt: micros(i.ExpiresAt), Round: i.Round, Mailed: i.Mailed, SentAt: micros(i.SentAt), RemindedAt: micros(i.RemindedAt),
 	}), "invitation", "insert")
 }
 
@@ -47,13 +50,55 @@ func (tx *Tx) Invitations(team fleet.TeamID, now time.Time, p Page) ([]*Invitati
 		return nil, "", err
 	}
 	rows, err := tx.q.Invitations(tx.ctx, query.InvitationsParams{TeamID: team, Now: micros(now), Before: fleet.InvitationID(before), Most: p.limit()})
-	rows, next := cut(p, rows, func(r query.InvitationsRow) []string { return []string{string(r.ID)} })
+	rows, next := cut(p, rows, func(r query.InvitationsRow) []string { return []string{string(r.Invitation.ID)} })
 	return each(rows, func(r query.InvitationsRow) *InvitationBy {
-		return &InvitationBy{Inviter: r.Inviter, Invitation: fleet.Invitation{
-			ID: r.ID, Team: r.TeamID, Role: r.Role, Email: r.Email, Username: r.Username, InvitedBy: r.InvitedBy,
-			CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt),
-		}}
+		return &InvitationBy{Inviter: r.Inviter, Invitation: *invitationOf(r.Invitation)}
 	}), next, noun(err, "invitation", "list")
+}
+
+// AllInvitations lists the invitations of all teams that can be accepted at now,
+// the newest first.
+func (tx *Tx) AllInvitations(now time.Time, p Page) ([]*InvitationBy, string, error) {
+	before, err := p.before()
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := tx.q.AllInvitations(tx.ctx, query.AllInvitationsParams{Now: micros(now), Before: fleet.InvitationID(before), Most: p.limit()})
+	rows, next := cut(p, rows, func(r query.AllInvitationsRow) []string { return []string{string(r.Invitation.ID)} })
+	return each(rows, func(r query.AllInvitationsRow) *InvitationBy {
+		return &InvitationBy{Inviter: r.Inviter, TeamName: r.TeamName, Invitation: *invitationOf(r.Invitation)}
+	}), next, noun(err, "invitation", "list")
+}
+
+// CountAllInvitations counts the invitations that can be accepted at now.
+func (tx *Tx) CountAllInvitations(now time.Time) (int64, error) {
+	n, err := tx.q.CountAllInvitations(tx.ctx, micros(now))
+	return n, noun(err, "invitation", "count")
+}
+
+// RenewInvitation writes the round, the end and the sending that i holds, with the
+// hash of the new secret.
+func (tx *Tx) RenewInvitation(i *fleet.Invitation, hash string) error {
+	n, err := tx.q.RenewInvitation(tx.ctx, query.RenewInvitationParams{
+		ID: i.ID, Hash: hash, Round: i.Round, ExpiresAt: micros(i.ExpiresAt), Mailed: i.Mailed, SentAt: micros(i.SentAt), RemindedAt: micros(i.RemindedAt),
+	})
+	return one(n, err, "invitation", "update")
+}
+
+// InvitationsToRemind lists mailed invitations that end between now and soon, and
+// of which nobody was reminded.
+func (tx *Tx) InvitationsToRemind(now, soon time.Time, most int) ([]*InvitationBy, error) {
+	rows, err := tx.q.InvitationsToRemind(tx.ctx, query.InvitationsToRemindParams{Now: micros(now), Soon: micros(soon), Most: int32(most)})
+	return each(rows, func(r query.InvitationsToRemindRow) *InvitationBy {
+		return &InvitationBy{Inviter: r.Inviter, Invitation: *invitationOf(r.Invitation)}
+	}), noun(err, "invitation", "list")
+}
+
+// RemindInvitation notes that somebody was reminded; false where that was noted
+// before.
+func (tx *Tx) RemindInvitation(id fleet.InvitationID, at time.Time) (bool, error) {
+	n, err := tx.q.RemindInvitation(tx.ctx, id, micros(at))
+	return n > 0, noun(err, "invitation", "update")
 }
 
 // CountInvitations counts a team's invitations that can be accepted at now.

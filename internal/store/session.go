@@ -13,6 +13,8 @@ type SignedIn struct {
 	Username  string
 	Admin     bool
 	Suspended bool
+	// MustChange says that the user has to choose a new password first.
+	MustChange bool
 }
 
 // InsertSession adds a session; hash is of its secret.
@@ -41,7 +43,7 @@ func signedInOf(r query.SessionRow) *SignedIn {
 			ID: r.ID, User: r.UserID, CreatedAt: fromMicros(r.CreatedAt), ActiveAt: fromMicros(r.ActiveAt), ExpiresAt: fromMicros(r.ExpiresAt),
 			Addr: r.Addr, UserAgent: r.UserAgent,
 		},
-		Username: r.Username, Admin: r.Admin, Suspended: r.Suspended,
+		Username: r.Username, Admin: r.Admin, Suspended: r.Suspended, MustChange: r.MustChange,
 	}
 }
 
@@ -86,4 +88,10 @@ func (tx *Tx) DeleteSessions(user fleet.UserID, keep fleet.SessionID) ([]fleet.S
 func (tx *Tx) DeleteEndedSessions(now, idleSince time.Time, most int) ([]fleet.Session, error) {
 	rows, err := tx.q.DeleteEndedSessions(tx.ctx, query.DeleteEndedSessionsParams{Now: micros(now), IdleSince: micros(idleSince), Most: int32(most)})
 	return each(rows, func(r query.DeleteEndedSessionsRow) fleet.Session { return fleet.Session{ID: r.ID, User: r.UserID} }), noun(err, "session", "delete")
+}
+
+// CountSessions counts the sessions that are kept.
+func (tx *Tx) CountSessions() (int64, error) {
+	n, err := tx.q.CountSessions(tx.ctx)
+	return n, noun(err, "session", "count")
 }

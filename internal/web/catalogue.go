@@ -9,15 +9,8 @@ import (
 
 // catalogueRoutes list what instances are made from.
 func (s *Server) catalogueRoutes(r *routes) {
-	get(r, "/instance-types", fleet.TypeList, s.listInstanceTypes)
 	get(r, "/stacks", fleet.TypeList, s.listStacks, says("List stacks"))
 	get(r, "/blueprints", fleet.BlueprintList, s.listBlueprints)
-}
-
-func (s *Server) listInstanceTypes(_ context.Context, who fleet.Actor, _ *struct{}) (*api.List[api.InstanceType], error) {
-	return listView(fleet.InstanceTypes, "", who.May(fleet.TypeList, fleet.RoleNone, "instance type"), func(t fleet.InstanceType) api.InstanceType {
-		return api.InstanceType{ID: t.ID, Name: t.Name, Description: t.Description, MemoryMiB: t.MemoryMiB, CPUPercent: t.CPUPercent}
-	})
 }
 
 func (s *Server) listStacks(_ context.Context, who fleet.Actor, _ *struct{}) (*api.List[api.Stack], error) {

@@ -14,6 +14,12 @@ func (s *Server) current(c *call, noun any) any {
 		return userView(n)
 	case *store.TeamRole:
 		return teamView(n)
+	case *control.TeamOverview:
+		return adminTeamView(n)
+	case *control.TeamTypeCount:
+		return teamTypeView(n)
+	case *control.InstanceTypeCount:
+		return instanceTypeView(n)
 	case *control.ApplicationCount:
 		return applicationView(n)
 	case *control.Instance:

@@ -70,6 +70,9 @@ func (s *Server) problemOf(c *call, e *fleet.Error) *problem {
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, api.ProblemField{Path: f.Path, Message: f.Msg})
 	}
+	for _, l := range e.Limits {
+		p.Limits = append(p.Limits, api.OverLimit{What: l.What, Limit: l.Limit, Count: l.Count})
+	}
 	if e.RetryAfterSeconds > 0 {
 		c.header.Set("Retry-After", strconv.Itoa(e.RetryAfterSeconds))
 	}

@@ -13,7 +13,7 @@ func (s *Server) instanceRoutes(r *routes) {
 	get(r, "/teams/{team}/instances", fleet.InstanceRead, s.listTeamInstances, says("List a team's instances"))
 	get(r, "/teams/{team}/dashboards", fleet.DashboardList, s.listDashboards)
 	get(r, "/instances/{instance}", fleet.InstanceRead, s.getInstance)
-	patch(r, "/instances/{instance}", fleet.InstanceEdit, s.updateInstance)
+	patch(r, "/instances/{instance}", fleet.InstanceEdit, s.updateInstance, also(fleet.InstanceProtect))
 	del(r, "/instances/{instance}", fleet.InstanceDelete, s.deleteInstance, status(202))
 	post(r, "/instances/{instance}/start", fleet.InstanceOperate, s.startInstance, status(202), says("Start an instance"))
 	post(r, "/instances/{instance}/stop", fleet.InstanceOperate, s.stopInstance, status(202), says("Stop an instance"))

@@ -17,7 +17,7 @@ func (s *Server) instanceView(c *call) func(*control.Instance) api.Instance {
 			ID: string(i.ID), Application: string(i.Application), Team: string(i.Team), Name: i.Name, Label: i.Label,
 			State: string(i.Observed), Wanted: string(i.Wanted), ObservedAt: when(i.ObservedAt), Reason: i.Reason,
 			Progress: progressView(i), URL: flows, EditorURL: editor, DashboardURL: dashboardURL(flows, i.Dashboard),
-			InstanceType: i.Type, Stack: i.Stack, Access: string(i.Access), SafeMode: i.SafeMode, TimeZone: i.TimeZone,
+			InstanceType: i.Type, Stack: i.Stack, Access: string(i.Access), SafeMode: i.SafeMode, Protected: i.Protected, TimeZone: i.TimeZone,
 			Ports: portsView(i.Ports), Isolation: i.Seen.Isolation, NodeRed: i.Seen.NodeRed, NodeJS: i.Seen.NodeJS,
 			Modules: modulesView(i.Modules), StartedAt: when(i.Seen.StartedAt), Deploy: deployView(i.Deploy),
 			Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),

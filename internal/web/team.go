@@ -64,6 +64,7 @@ func (s *Server) deleteTeam(ctx context.Context, who fleet.Actor, in *TeamPath) 
 func teamView(t *store.TeamRole) api.Team {
 	return api.Team{
 		ID: string(t.ID), Name: t.Name, Slug: t.Slug, Role: string(t.Role), Permissions: permissionNames(fleet.PermissionsOf(t.Role)),
+		Type: string(t.Type), Suspended: t.Suspended(), SuspendReason: t.SuspendReason,
 		Version: t.Version, CreatedAt: t.CreatedAt.UTC(),
 	}
 }

@@ -144,8 +144,12 @@ func (s *Server) allRoutes(r *routes) {
 	s.instanceRoutes(r)
 	s.flowsRoutes(r)
 	s.environmentRoutes(r)
+	s.comparisonRoutes(r)
 	s.logRoutes(r)
 	s.catalogueRoutes(r)
+	s.instanceTypeRoutes(r)
+	s.teamTypeRoutes(r)
+	s.teamAdminRoutes(r)
 	s.auditEventRoutes(r)
 	s.eventRoutes(r)
 }

@@ -21,3 +21,6 @@ update application set name = $2, name_key = $3, description = $4, version = ver
 
 -- name: DeleteApplication :execrows
 delete from application where id = $1;
+
+-- name: CountApplications :one
+select count(*) from application;

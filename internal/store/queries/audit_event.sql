@@ -36,3 +36,9 @@ select * from audit_checkpoint order by size desc limit 1;
 
 -- name: AuditCheckpoints :many
 select * from audit_checkpoint where size > sqlc.arg(after) order by size limit sqlc.arg(most);
+
+-- name: CountEvents :one
+select count(*) from audit_event where event = $1 and id >= sqlc.arg(first) and id < sqlc.arg(behind);
+
+-- name: CountUnsealed :one
+select count(*) from audit_event where leaf is null;

@@ -42,12 +42,18 @@ select id, spec_version from instance order by id;
 select id, ports from instance where ports <> '' order by id;
 
 -- name: UpdateInstance :execrows
-update instance set name = $2, name_key = $3, type = $4, access = $5, safe_mode = $6, time_zone = $7, ports = $8, updated_at = $9,
+update instance set name = $2, name_key = $3, type = $4, access = $5, safe_mode = $6, time_zone = $7, ports = $8, updated_at = $9, protected = sqlc.arg(protected),
   version = version + 1, spec_version = spec_version + 1
 where id = $1 and version = $10;
 
 -- name: OperateInstance :execrows
 update instance set wanted = $2, restarts = $3, state = $4, updated_at = $5, spec_version = spec_version + 1 where id = $1;
+
+-- name: HoldInstance :execrows
+update instance set held = $2, state = $3, reason = $4, updated_at = $5, spec_version = spec_version + 1 where id = $1;
+
+-- name: InstancesAlone :many
+select * from instance where team_id = $1 order by name_key, id;
 
 -- name: ObserveInstance :execrows
 update instance set state = $2, observed_at = $3, reason = $4, report = $5, dashboard = $6 where id = $1;
@@ -60,7 +66,7 @@ update instance set spec_version = spec_version + 1, env_version = env_version +
 
 -- name: LoseInstances :many
 update instance set state = 'unreachable', reason = $1
-where observed_at < sqlc.arg(before) and wanted = 'running' and state <> 'unreachable'
+where observed_at < sqlc.arg(before) and wanted = 'running' and not held and state <> 'unreachable'
 returning id, team_id, version;
 
 -- name: DeleteInstance :execrows

@@ -82,6 +82,17 @@ func (q *Queries) Applications(ctx context.Context, arg ApplicationsParams) ([]A
 	return items, nil
 }
 
+const countApplications = `-- name: CountApplications :one
+select count(*) from application
+`
+
+func (q *Queries) CountApplications(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countApplications)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countInstancesByState = `-- name: CountInstancesByState :many
 select application_id, state, count(*) as instances from instance where team_id = $1 group by application_id, state order by application_id, state
 `

@@ -141,6 +141,34 @@ func (q *Queries) BlankAuditEvent(ctx context.Context, id fleet.AuditEventID) (i
 	return result.RowsAffected()
 }
 
+const countEvents = `-- name: CountEvents :one
+select count(*) from audit_event where event = $1 and id >= $2 and id < $3
+`
+
+type CountEventsParams struct {
+	Event  string
+	First  fleet.AuditEventID
+	Behind fleet.AuditEventID
+}
+
+func (q *Queries) CountEvents(ctx context.Context, arg CountEventsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countEvents, arg.Event, arg.First, arg.Behind)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countUnsealed = `-- name: CountUnsealed :one
+select count(*) from audit_event where leaf is null
+`
+
+func (q *Queries) CountUnsealed(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countUnsealed)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteAuditCheckpoint = `-- name: DeleteAuditCheckpoint :exec
 delete from audit_checkpoint where size = $1
 `

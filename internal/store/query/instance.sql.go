@@ -41,7 +41,7 @@ func (q *Queries) BumpSpec(ctx context.Context, iD fleet.InstanceID, updatedAt i
 }
 
 const dashboardsOfTeam = `-- name: DashboardsOfTeam :many
-select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
+select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, i.stack_digest, i.memory_mib, i.cpu_percent, i.persistent_context, i.alerts, i.held, i.protected, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
 from instance i join instance_flows f on f.instance_id = i.id join deploy d on d.id = f.deploy_id join module m on m.instance_id = i.id
 where i.team_id = $1 and i.dashboard <> '' and (i.name_key > $2 or (i.name_key = $2 and i.id > $3))
   and ' ' || replace(replace(i.name_key, '-', ' '), '_', ' ') like cast($4 as text) escape '\'
@@ -106,6 +106,13 @@ func (q *Queries) DashboardsOfTeam(ctx context.Context, arg DashboardsOfTeamPara
 			&i.Instance.Reason,
 			&i.Instance.Report,
 			&i.Instance.Dashboard,
+			&i.Instance.StackDigest,
+			&i.Instance.MemoryMib,
+			&i.Instance.CpuPercent,
+			&i.Instance.PersistentContext,
+			&i.Instance.Alerts,
+			&i.Instance.Held,
+			&i.Instance.Protected,
 			&i.DeployID,
 			&i.Time,
 			&i.Author,
@@ -132,6 +139,32 @@ delete from instance where id = $1
 
 func (q *Queries) DeleteInstance(ctx context.Context, id fleet.InstanceID) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteInstance, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const holdInstance = `-- name: HoldInstance :execrows
+update instance set held = $2, state = $3, reason = $4, updated_at = $5, spec_version = spec_version + 1 where id = $1
+`
+
+type HoldInstanceParams struct {
+	ID        fleet.InstanceID
+	Held      bool
+	State     fleet.State
+	Reason    string
+	UpdatedAt int64
+}
+
+func (q *Queries) HoldInstance(ctx context.Context, arg HoldInstanceParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, holdInstance,
+		arg.ID,
+		arg.Held,
+		arg.State,
+		arg.Reason,
+		arg.UpdatedAt,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -202,7 +235,7 @@ func (q *Queries) InsertInstance(ctx context.Context, arg InsertInstanceParams) 
 }
 
 const instance = `-- name: Instance :one
-select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
+select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, i.stack_digest, i.memory_mib, i.cpu_percent, i.persistent_context, i.alerts, i.held, i.protected, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
 from instance i join instance_flows f on f.instance_id = i.id join deploy d on d.id = f.deploy_id join module m on m.instance_id = i.id
 where i.id = $1
 `
@@ -245,6 +278,13 @@ func (q *Queries) Instance(ctx context.Context, id fleet.InstanceID) (InstanceRo
 		&i.Instance.Reason,
 		&i.Instance.Report,
 		&i.Instance.Dashboard,
+		&i.Instance.StackDigest,
+		&i.Instance.MemoryMib,
+		&i.Instance.CpuPercent,
+		&i.Instance.PersistentContext,
+		&i.Instance.Alerts,
+		&i.Instance.Held,
+		&i.Instance.Protected,
 		&i.DeployID,
 		&i.Time,
 		&i.Author,
@@ -256,7 +296,7 @@ func (q *Queries) Instance(ctx context.Context, id fleet.InstanceID) (InstanceRo
 }
 
 const instanceAlone = `-- name: InstanceAlone :one
-select id, application_id, team_id, name, name_key, label, type, stack, access, wanted, restarts, safe_mode, time_zone, ports, version, created_at, updated_at, spec_version, env_version, state, observed_at, reason, report, dashboard from instance where id = $1
+select id, application_id, team_id, name, name_key, label, type, stack, access, wanted, restarts, safe_mode, time_zone, ports, version, created_at, updated_at, spec_version, env_version, state, observed_at, reason, report, dashboard, stack_digest, memory_mib, cpu_percent, persistent_context, alerts, held, protected from instance where id = $1
 `
 
 func (q *Queries) InstanceAlone(ctx context.Context, id fleet.InstanceID) (Instance, error) {
@@ -287,12 +327,19 @@ func (q *Queries) InstanceAlone(ctx context.Context, id fleet.InstanceID) (Insta
 		&i.Reason,
 		&i.Report,
 		&i.Dashboard,
+		&i.StackDigest,
+		&i.MemoryMib,
+		&i.CpuPercent,
+		&i.PersistentContext,
+		&i.Alerts,
+		&i.Held,
+		&i.Protected,
 	)
 	return i, err
 }
 
 const instanceByLabel = `-- name: InstanceByLabel :one
-select id, application_id, team_id, name, name_key, label, type, stack, access, wanted, restarts, safe_mode, time_zone, ports, version, created_at, updated_at, spec_version, env_version, state, observed_at, reason, report, dashboard from instance where label = $1
+select id, application_id, team_id, name, name_key, label, type, stack, access, wanted, restarts, safe_mode, time_zone, ports, version, created_at, updated_at, spec_version, env_version, state, observed_at, reason, report, dashboard, stack_digest, memory_mib, cpu_percent, persistent_context, alerts, held, protected from instance where label = $1
 `
 
 func (q *Queries) InstanceByLabel(ctx context.Context, label string) (Instance, error) {
@@ -323,6 +370,13 @@ func (q *Queries) InstanceByLabel(ctx context.Context, label string) (Instance, 
 		&i.Reason,
 		&i.Report,
 		&i.Dashboard,
+		&i.StackDigest,
+		&i.MemoryMib,
+		&i.CpuPercent,
+		&i.PersistentContext,
+		&i.Alerts,
+		&i.Held,
+		&i.Protected,
 	)
 	return i, err
 }
@@ -359,8 +413,67 @@ func (q *Queries) InstancePorts(ctx context.Context) ([]InstancePortsRow, error)
 	return items, nil
 }
 
+const instancesAlone = `-- name: InstancesAlone :many
+select id, application_id, team_id, name, name_key, label, type, stack, access, wanted, restarts, safe_mode, time_zone, ports, version, created_at, updated_at, spec_version, env_version, state, observed_at, reason, report, dashboard, stack_digest, memory_mib, cpu_percent, persistent_context, alerts, held, protected from instance where team_id = $1 order by name_key, id
+`
+
+func (q *Queries) InstancesAlone(ctx context.Context, teamID fleet.TeamID) ([]Instance, error) {
+	rows, err := q.db.QueryContext(ctx, instancesAlone, teamID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Instance
+	for rows.Next() {
+		var i Instance
+		if err := rows.Scan(
+			&i.ID,
+			&i.ApplicationID,
+			&i.TeamID,
+			&i.Name,
+			&i.NameKey,
+			&i.Label,
+			&i.Type,
+			&i.Stack,
+			&i.Access,
+			&i.Wanted,
+			&i.Restarts,
+			&i.SafeMode,
+			&i.TimeZone,
+			&i.Ports,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.SpecVersion,
+			&i.EnvVersion,
+			&i.State,
+			&i.ObservedAt,
+			&i.Reason,
+			&i.Report,
+			&i.Dashboard,
+			&i.StackDigest,
+			&i.MemoryMib,
+			&i.CpuPercent,
+			&i.PersistentContext,
+			&i.Alerts,
+			&i.Held,
+			&i.Protected,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const instancesOfApplication = `-- name: InstancesOfApplication :many
-select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
+select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, i.stack_digest, i.memory_mib, i.cpu_percent, i.persistent_context, i.alerts, i.held, i.protected, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
 from instance i join instance_flows f on f.instance_id = i.id join deploy d on d.id = f.deploy_id join module m on m.instance_id = i.id
 where i.application_id = $1 and (i.name_key > $2 or (i.name_key = $2 and i.id > $3))
   and ' ' || replace(replace(i.name_key, '-', ' '), '_', ' ') like cast($4 as text) escape '\'
@@ -425,6 +538,13 @@ func (q *Queries) InstancesOfApplication(ctx context.Context, arg InstancesOfApp
 			&i.Instance.Reason,
 			&i.Instance.Report,
 			&i.Instance.Dashboard,
+			&i.Instance.StackDigest,
+			&i.Instance.MemoryMib,
+			&i.Instance.CpuPercent,
+			&i.Instance.PersistentContext,
+			&i.Instance.Alerts,
+			&i.Instance.Held,
+			&i.Instance.Protected,
 			&i.DeployID,
 			&i.Time,
 			&i.Author,
@@ -446,7 +566,7 @@ func (q *Queries) InstancesOfApplication(ctx context.Context, arg InstancesOfApp
 }
 
 const instancesOfTeam = `-- name: InstancesOfTeam :many
-select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
+select i.id, i.application_id, i.team_id, i.name, i.name_key, i.label, i.type, i.stack, i.access, i.wanted, i.restarts, i.safe_mode, i.time_zone, i.ports, i.version, i.created_at, i.updated_at, i.spec_version, i.env_version, i.state, i.observed_at, i.reason, i.report, i.dashboard, i.stack_digest, i.memory_mib, i.cpu_percent, i.persistent_context, i.alerts, i.held, i.protected, d.id as deploy_id, d.time, d.author, d.digest, d.nodes, m.direct
 from instance i join instance_flows f on f.instance_id = i.id join deploy d on d.id = f.deploy_id join module m on m.instance_id = i.id
 where i.team_id = $1 and (i.name_key > $2 or (i.name_key = $2 and i.id > $3))
   and ' ' || replace(replace(i.name_key, '-', ' '), '_', ' ') like cast($4 as text) escape '\'
@@ -511,6 +631,13 @@ func (q *Queries) InstancesOfTeam(ctx context.Context, arg InstancesOfTeamParams
 			&i.Instance.Reason,
 			&i.Instance.Report,
 			&i.Instance.Dashboard,
+			&i.Instance.StackDigest,
+			&i.Instance.MemoryMib,
+			&i.Instance.CpuPercent,
+			&i.Instance.PersistentContext,
+			&i.Instance.Alerts,
+			&i.Instance.Held,
+			&i.Instance.Protected,
 			&i.DeployID,
 			&i.Time,
 			&i.Author,
@@ -565,7 +692,7 @@ func (q *Queries) Labels(ctx context.Context) ([]LabelsRow, error) {
 
 const loseInstances = `-- name: LoseInstances :many
 update instance set state = 'unreachable', reason = $1
-where observed_at < $2 and wanted = 'running' and state <> 'unreachable'
+where observed_at < $2 and wanted = 'running' and not held and state <> 'unreachable'
 returning id, team_id, version
 `
 
@@ -685,7 +812,7 @@ func (q *Queries) SpecVersions(ctx context.Context) ([]SpecVersionsRow, error) {
 }
 
 const updateInstance = `-- name: UpdateInstance :execrows
-update instance set name = $2, name_key = $3, type = $4, access = $5, safe_mode = $6, time_zone = $7, ports = $8, updated_at = $9,
+update instance set name = $2, name_key = $3, type = $4, access = $5, safe_mode = $6, time_zone = $7, ports = $8, updated_at = $9, protected = $11,
   version = version + 1, spec_version = spec_version + 1
 where id = $1 and version = $10
 `
@@ -701,6 +828,7 @@ type UpdateInstanceParams struct {
 	Ports     string
 	UpdatedAt int64
 	Version   int64
+	Protected bool
 }
 
 func (q *Queries) UpdateInstance(ctx context.Context, arg UpdateInstanceParams) (int64, error) {
@@ -715,6 +843,7 @@ func (q *Queries) UpdateInstance(ctx context.Context, arg UpdateInstanceParams) 
 		arg.Ports,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.Protected,
 	)
 	if err != nil {
 		return 0, err

@@ -11,6 +11,74 @@ import (
 	"leat/internal/fleet"
 )
 
+const allInvitations = `-- name: AllInvitations :many
+select i.id, i.hash, i.team_id, i.role, i.email, i.username, i.invited_by, i.created_at, i.expires_at, i.round, i.mailed, i.sent_at, i.reminded_at, u.username as inviter, t.name as team_name
+from invitation i join app_user u on u.id = i.invited_by join team t on t.id = i.team_id
+where i.expires_at > $1 and i.id < $2 order by i.id desc limit $3
+`
+
+type AllInvitationsParams struct {
+	Now    int64
+	Before fleet.InvitationID
+	Most   int32
+}
+
+type AllInvitationsRow struct {
+	Invitation Invitation
+	Inviter    string
+	TeamName   string
+}
+
+func (q *Queries) AllInvitations(ctx context.Context, arg AllInvitationsParams) ([]AllInvitationsRow, error) {
+	rows, err := q.db.QueryContext(ctx, allInvitations, arg.Now, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AllInvitationsRow
+	for rows.Next() {
+		var i AllInvitationsRow
+		if err := rows.Scan(
+			&i.Invitation.ID,
+			&i.Invitation.Hash,
+			&i.Invitation.TeamID,
+			&i.Invitation.Role,
+			&i.Invitation.Email,
+			&i.Invitation.Username,
+			&i.Invitation.InvitedBy,
+			&i.Invitation.CreatedAt,
+			&i.Invitation.ExpiresAt,
+			&i.Invitation.Round,
+			&i.Invitation.Mailed,
+			&i.Invitation.SentAt,
+			&i.Invitation.RemindedAt,
+			&i.Inviter,
+			&i.TeamName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countAllInvitations = `-- name: CountAllInvitations :one
+select count(*) from invitation where expires_at > $1
+`
+
+func (q *Queries) CountAllInvitations(ctx context.Context, now int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAllInvitations, now)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countInvitations = `-- name: CountInvitations :one
 select count(*) from invitation where team_id = $1 and expires_at > $2
 `
@@ -62,20 +130,24 @@ func (q *Queries) DeleteInvitationsFor(ctx context.Context, arg DeleteInvitation
 }
 
 const insertInvitation = `-- name: InsertInvitation :exec
-insert into invitation (id, hash, team_id, role, email, username, invited_by, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into invitation (id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 `
 
 type InsertInvitationParams struct {
-	ID        fleet.InvitationID
-	Hash      string
-	TeamID    fleet.TeamID
-	Role      fleet.Role
-	Email     string
-	Username  string
-	InvitedBy fleet.UserID
-	CreatedAt int64
-	ExpiresAt int64
+	ID         fleet.InvitationID
+	Hash       string
+	TeamID     fleet.TeamID
+	Role       fleet.Role
+	Email      string
+	Username   string
+	InvitedBy  fleet.UserID
+	CreatedAt  int64
+	ExpiresAt  int64
+	Round      int64
+	Mailed     bool
+	SentAt     int64
+	RemindedAt int64
 }
 
 func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationParams) error {
@@ -89,12 +161,16 @@ func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationPara
 		arg.InvitedBy,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.Round,
+		arg.Mailed,
+		arg.SentAt,
+		arg.RemindedAt,
 	)
 	return err
 }
 
 const invitation = `-- name: Invitation :one
-select id, hash, team_id, role, email, username, invited_by, created_at, expires_at from invitation where id = $1 and team_id = $2
+select id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at from invitation where id = $1 and team_id = $2
 `
 
 func (q *Queries) Invitation(ctx context.Context, iD fleet.InvitationID, teamID fleet.TeamID) (Invitation, error) {
@@ -110,12 +186,16 @@ func (q *Queries) Invitation(ctx context.Context, iD fleet.InvitationID, teamID 
 		&i.InvitedBy,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Round,
+		&i.Mailed,
+		&i.SentAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
 
 const invitationByHash = `-- name: InvitationByHash :one
-select id, hash, team_id, role, email, username, invited_by, created_at, expires_at from invitation where hash = $1
+select id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at from invitation where hash = $1
 `
 
 func (q *Queries) InvitationByHash(ctx context.Context, hash string) (Invitation, error) {
@@ -131,13 +211,16 @@ func (q *Queries) InvitationByHash(ctx context.Context, hash string) (Invitation
 		&i.InvitedBy,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.Round,
+		&i.Mailed,
+		&i.SentAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
 
 const invitations = `-- name: Invitations :many
-select i.id, i.team_id, i.role, i.email, i.username, i.invited_by, i.created_at, i.expires_at, u.username as inviter
-from invitation i join app_user u on u.id = i.invited_by
+select i.id, i.hash, i.team_id, i.role, i.email, i.username, i.invited_by, i.created_at, i.expires_at, i.round, i.mailed, i.sent_at, i.reminded_at, u.username as inviter from invitation i join app_user u on u.id = i.invited_by
 where i.team_id = $1 and i.expires_at > $2 and i.id < $3
 order by i.id desc limit $4
 `
@@ -150,15 +233,8 @@ type InvitationsParams struct {
 }
 
 type InvitationsRow struct {
-	ID        fleet.InvitationID
-	TeamID    fleet.TeamID
-	Role      fleet.Role
-	Email     string
-	Username  string
-	InvitedBy fleet.UserID
-	CreatedAt int64
-	ExpiresAt int64
-	Inviter   string
+	Invitation Invitation
+	Inviter    string
 }
 
 func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]InvitationsRow, error) {
@@ -176,14 +252,19 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 	for rows.Next() {
 		var i InvitationsRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.TeamID,
-			&i.Role,
-			&i.Email,
-			&i.Username,
-			&i.InvitedBy,
-			&i.CreatedAt,
-			&i.ExpiresAt,
+			&i.Invitation.ID,
+			&i.Invitation.Hash,
+			&i.Invitation.TeamID,
+			&i.Invitation.Role,
+			&i.Invitation.Email,
+			&i.Invitation.Username,
+			&i.Invitation.InvitedBy,
+			&i.Invitation.CreatedAt,
+			&i.Invitation.ExpiresAt,
+			&i.Invitation.Round,
+			&i.Invitation.Mailed,
+			&i.Invitation.SentAt,
+			&i.Invitation.RemindedAt,
 			&i.Inviter,
 		); err != nil {
 			return nil, err
@@ -197,4 +278,100 @@ func (q *Queries) Invitations(ctx context.Context, arg InvitationsParams) ([]Inv
 		return nil, err
 	}
 	return items, nil
+}
+
+const invitationsToRemind = `-- name: InvitationsToRemind :many
+select i.id, i.hash, i.team_id, i.role, i.email, i.username, i.invited_by, i.created_at, i.expires_at, i.round, i.mailed, i.sent_at, i.reminded_at, u.username as inviter from invitation i join app_user u on u.id = i.invited_by
+where i.expires_at > $1 and i.expires_at <= $2 and i.mailed and i.reminded_at = 0 order by i.expires_at limit $3
+`
+
+type InvitationsToRemindParams struct {
+	Now  int64
+	Soon int64
+	Most int32
+}
+
+type InvitationsToRemindRow struct {
+	Invitation Invitation
+	Inviter    string
+}
+
+func (q *Queries) InvitationsToRemind(ctx context.Context, arg InvitationsToRemindParams) ([]InvitationsToRemindRow, error) {
+	rows, err := q.db.QueryContext(ctx, invitationsToRemind, arg.Now, arg.Soon, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InvitationsToRemindRow
+	for rows.Next() {
+		var i InvitationsToRemindRow
+		if err := rows.Scan(
+			&i.Invitation.ID,
+			&i.Invitation.Hash,
+			&i.Invitation.TeamID,
+			&i.Invitation.Role,
+			&i.Invitation.Email,
+			&i.Invitation.Username,
+			&i.Invitation.InvitedBy,
+			&i.Invitation.CreatedAt,
+			&i.Invitation.ExpiresAt,
+			&i.Invitation.Round,
+			&i.Invitation.Mailed,
+			&i.Invitation.SentAt,
+			&i.Invitation.RemindedAt,
+			&i.Inviter,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const remindInvitation = `-- name: RemindInvitation :execrows
+update invitation set reminded_at = $2 where id = $1 and reminded_at = 0
+`
+
+func (q *Queries) RemindInvitation(ctx context.Context, iD fleet.InvitationID, remindedAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, remindInvitation, iD, remindedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const renewInvitation = `-- name: RenewInvitation :execrows
+update invitation set hash = $2, round = $3, expires_at = $4, mailed = $5, sent_at = $6, reminded_at = $7 where id = $1
+`
+
+type RenewInvitationParams struct {
+	ID         fleet.InvitationID
+	Hash       string
+	Round      int64
+	ExpiresAt  int64
+	Mailed     bool
+	SentAt     int64
+	RemindedAt int64
+}
+
+func (q *Queries) RenewInvitation(ctx context.Context, arg RenewInvitationParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renewInvitation,
+		arg.ID,
+		arg.Hash,
+		arg.Round,
+		arg.ExpiresAt,
+		arg.Mailed,
+		arg.SentAt,
+		arg.RemindedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -111,6 +111,12 @@ type DoorDeploy struct {
 	CreatedAt  int64
 }
 
+type FlowChunk struct {
+	Hash       []byte
+	Dictionary int64
+	Data       []byte
+}
+
 type HttpToken struct {
 	ID         fleet.HTTPTokenID
 	Hash       string
@@ -274,6 +280,35 @@ type SignInRequest struct {
 	UserID    fleet.UserID
 	CreatedAt int64
 	ExpiresAt int64
+}
+
+type Snapshot struct {
+	ID            fleet.SnapshotID
+	ApplicationID fleet.ApplicationID
+	TeamID        fleet.TeamID
+	InstanceID    fleet.InstanceID
+	InstanceName  string
+	Name          string
+	NameKey       string
+	Description   string
+	Digest        string
+	SecretsDigest string
+	Kind          fleet.SnapshotKind
+	Cause         fleet.SnapshotTrigger
+	Origin        string
+	Author        string
+	AuthorID      fleet.UserID
+	Nodes         int64
+	ModuleCount   int64
+	Size          int64
+	CreatedAt     int64
+	Version       int64
+	Stack         string
+	Settings      string
+	Absent        string
+	Flows         []byte
+	Modules       []byte
+	Environment   []byte
 }
 
 type Stack struct {

@@ -11,6 +11,17 @@ import (
 	"leat/internal/fleet"
 )
 
+const countSessions = `-- name: CountSessions :one
+select count(*) from session
+`
+
+func (q *Queries) CountSessions(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countSessions)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteEndedSessions = `-- name: DeleteEndedSessions :many
 delete from session where session.id in (select s.id from session s where s.expires_at <= $1 or s.active_at <= $2 limit $3)
 returning id, user_id
@@ -120,21 +131,22 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 }
 
 const session = `-- name: Session :one
-select s.id, s.user_id, s.created_at, s.active_at, s.expires_at, s.addr, s.user_agent, u.username, u.admin, u.suspended
+select s.id, s.user_id, s.created_at, s.active_at, s.expires_at, s.addr, s.user_agent, u.username, u.admin, u.suspended, u.must_change
 from session s join app_user u on u.id = s.user_id where s.id = $1
 `
 
 type SessionRow struct {
-	ID        fleet.SessionID
-	UserID    fleet.UserID
-	CreatedAt int64
-	ActiveAt  int64
-	ExpiresAt int64
-	Addr      string
-	UserAgent string
-	Username  string
-	Admin     bool
-	Suspended bool
+	ID         fleet.SessionID
+	UserID     fleet.UserID
+	CreatedAt  int64
+	ActiveAt   int64
+	ExpiresAt  int64
+	Addr       string
+	UserAgent  string
+	Username   string
+	Admin      bool
+	Suspended  bool
+	MustChange bool
 }
 
 func (q *Queries) Session(ctx context.Context, id fleet.SessionID) (SessionRow, error) {
@@ -151,26 +163,28 @@ func (q *Queries) Session(ctx context.Context, id fleet.SessionID) (SessionRow, 
 		&i.Username,
 		&i.Admin,
 		&i.Suspended,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const sessionByHash = `-- name: SessionByHash :one
-select s.id, s.user_id, s.created_at, s.active_at, s.expires_at, s.addr, s.user_agent, u.username, u.admin, u.suspended
+select s.id, s.user_id, s.created_at, s.active_at, s.expires_at, s.addr, s.user_agent, u.username, u.admin, u.suspended, u.must_change
 from session s join app_user u on u.id = s.user_id where s.hash = $1
 `
 
 type SessionByHashRow struct {
-	ID        fleet.SessionID
-	UserID    fleet.UserID
-	CreatedAt int64
-	ActiveAt  int64
-	ExpiresAt int64
-	Addr      string
-	UserAgent string
-	Username  string
-	Admin     bool
-	Suspended bool
+	ID         fleet.SessionID
+	UserID     fleet.UserID
+	CreatedAt  int64
+	ActiveAt   int64
+	ExpiresAt  int64
+	Addr       string
+	UserAgent  string
+	Username   string
+	Admin      bool
+	Suspended  bool
+	MustChange bool
 }
 
 func (q *Queries) SessionByHash(ctx context.Context, hash string) (SessionByHashRow, error) {
@@ -187,6 +201,7 @@ func (q *Queries) SessionByHash(ctx context.Context, hash string) (SessionByHash
 		&i.Username,
 		&i.Admin,
 		&i.Suspended,
+		&i.MustChange,
 	)
 	return i, err
 }

@@ -11,6 +11,115 @@ import (
 	"leat/internal/fleet"
 )
 
+const administerTeam = `-- name: AdministerTeam :execrows
+update team set type_id = $2, limits = $3, suspended_at = $4, suspend_reason = $5, version = version + 1 where id = $1 and version = $6
+`
+
+type AdministerTeamParams struct {
+	ID            fleet.TeamID
+	TypeID        fleet.TeamTypeID
+	Limits        string
+	SuspendedAt   int64
+	SuspendReason string
+	Version       int64
+}
+
+func (q *Queries) AdministerTeam(ctx context.Context, arg AdministerTeamParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, administerTeam,
+		arg.ID,
+		arg.TypeID,
+		arg.Limits,
+		arg.SuspendedAt,
+		arg.SuspendReason,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const allTeams = `-- name: AllTeams :many
+select t.id, t.name, t.name_key, t.slug, t.version, t.created_at, t.type_id, t.limits, t.suspended_at, t.suspend_reason,
+  (select count(*) from membership m where m.team_id = t.id) as members,
+  (select count(*) from membership m where m.team_id = t.id and m.role = 'owner') as owners,
+  (select count(*) from application a where a.team_id = t.id) as applications,
+  (select count(*) from instance i where i.team_id = t.id) as instances,
+  (select count(*) from instance i where i.team_id = t.id and i.state = 'running') as running
+from team t
+where (t.name_key > $1 or (t.name_key = $1 and t.id > $2))
+  and (cast($3 as text) = '' or t.type_id = cast($3 as text))
+  and (cast($4 as bigint) < 0 or (t.suspended_at > 0) = (cast($4 as bigint) = 1))
+  and (t.slug like cast($5 as text) escape '\' or ' ' || replace(replace(t.name_key, '-', ' '), '_', ' ') like cast($6 as text) escape '\')
+order by t.name_key, t.id limit $7
+`
+
+type AllTeamsParams struct {
+	AfterName string
+	AfterID   fleet.TeamID
+	Kind      string
+	Suspended int64
+	Prefix    string
+	Words     string
+	Most      int32
+}
+
+type AllTeamsRow struct {
+	Team         Team
+	Members      int64
+	Owners       int64
+	Applications int64
+	Instances    int64
+	Running      int64
+}
+
+func (q *Queries) AllTeams(ctx context.Context, arg AllTeamsParams) ([]AllTeamsRow, error) {
+	rows, err := q.db.QueryContext(ctx, allTeams,
+		arg.AfterName,
+		arg.AfterID,
+		arg.Kind,
+		arg.Suspended,
+		arg.Prefix,
+		arg.Words,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AllTeamsRow
+	for rows.Next() {
+		var i AllTeamsRow
+		if err := rows.Scan(
+			&i.Team.ID,
+			&i.Team.Name,
+			&i.Team.NameKey,
+			&i.Team.Slug,
+			&i.Team.Version,
+			&i.Team.CreatedAt,
+			&i.Team.TypeID,
+			&i.Team.Limits,
+			&i.Team.SuspendedAt,
+			&i.Team.SuspendReason,
+			&i.Members,
+			&i.Owners,
+			&i.Applications,
+			&i.Instances,
+			&i.Running,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countApplicationsOfTeam = `-- name: CountApplicationsOfTeam :one
 select count(*) from application where team_id = $1
 `
@@ -22,12 +131,66 @@ func (q *Queries) CountApplicationsOfTeam(ctx context.Context, teamID fleet.Team
 	return count, err
 }
 
+const countInstancesByType = `-- name: CountInstancesByType :many
+select type, count(*) as instances from instance where team_id = $1 group by type order by type
+`
+
+type CountInstancesByTypeRow struct {
+	Type      string
+	Instances int64
+}
+
+func (q *Queries) CountInstancesByType(ctx context.Context, teamID fleet.TeamID) ([]CountInstancesByTypeRow, error) {
+	rows, err := q.db.QueryContext(ctx, countInstancesByType, teamID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountInstancesByTypeRow
+	for rows.Next() {
+		var i CountInstancesByTypeRow
+		if err := rows.Scan(&i.Type, &i.Instances); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countInstancesOfTeam = `-- name: CountInstancesOfTeam :one
 select count(*) from instance where team_id = $1
 `
 
 func (q *Queries) CountInstancesOfTeam(ctx context.Context, teamID fleet.TeamID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countInstancesOfTeam, teamID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countMembers = `-- name: CountMembers :one
+select count(*) from membership where team_id = $1
+`
+
+func (q *Queries) CountMembers(ctx context.Context, teamID fleet.TeamID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countMembers, teamID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTeamsOfType = `-- name: CountTeamsOfType :one
+select count(*) from team where type_id = $1
+`
+
+func (q *Queries) CountTeamsOfType(ctx context.Context, typeID fleet.TeamTypeID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countTeamsOfType, typeID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -46,7 +209,7 @@ func (q *Queries) DeleteTeam(ctx context.Context, id fleet.TeamID) (int64, error
 }
 
 const insertTeam = `-- name: InsertTeam :exec
-insert into team (id, name, name_key, slug, version, created_at) values ($1, $2, $3, $4, $5, $6)
+insert into team (id, name, name_key, slug, version, created_at, type_id) values ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type InsertTeamParams struct {
@@ -56,6 +219,7 @@ type InsertTeamParams struct {
 	Slug      string
 	Version   int64
 	CreatedAt int64
+	TypeID    fleet.TeamTypeID
 }
 
 func (q *Queries) InsertTeam(ctx context.Context, arg InsertTeamParams) error {
@@ -66,12 +230,13 @@ func (q *Queries) InsertTeam(ctx context.Context, arg InsertTeamParams) error {
 		arg.Slug,
 		arg.Version,
 		arg.CreatedAt,
+		arg.TypeID,
 	)
 	return err
 }
 
 const team = `-- name: Team :one
-select id, name, name_key, slug, version, created_at from team where id = $1
+select id, name, name_key, slug, version, created_at, type_id, limits, suspended_at, suspend_reason from team where id = $1
 `
 
 func (q *Queries) Team(ctx context.Context, id fleet.TeamID) (Team, error) {
@@ -84,12 +249,16 @@ func (q *Queries) Team(ctx context.Context, id fleet.TeamID) (Team, error) {
 		&i.Slug,
 		&i.Version,
 		&i.CreatedAt,
+		&i.TypeID,
+		&i.Limits,
+		&i.SuspendedAt,
+		&i.SuspendReason,
 	)
 	return i, err
 }
 
 const teamBySlug = `-- name: TeamBySlug :one
-select id, name, name_key, slug, version, created_at from team where slug = $1
+select id, name, name_key, slug, version, created_at, type_id, limits, suspended_at, suspend_reason from team where slug = $1
 `
 
 func (q *Queries) TeamBySlug(ctx context.Context, slug string) (Team, error) {
@@ -102,12 +271,79 @@ func (q *Queries) TeamBySlug(ctx context.Context, slug string) (Team, error) {
 		&i.Slug,
 		&i.Version,
 		&i.CreatedAt,
+		&i.TypeID,
+		&i.Limits,
+		&i.SuspendedAt,
+		&i.SuspendReason,
 	)
 	return i, err
 }
 
+const teamCounts = `-- name: TeamCounts :one
+select
+  (select count(*) from membership m where m.team_id = $1) as members,
+  (select count(*) from membership m where m.team_id = $1 and m.role = 'owner') as owners,
+  (select count(*) from application a where a.team_id = $1) as applications,
+  (select count(*) from instance i where i.team_id = $1) as instances,
+  (select count(*) from instance i where i.team_id = $1 and i.state = 'running') as running
+`
+
+type TeamCountsRow struct {
+	Members      int64
+	Owners       int64
+	Applications int64
+	Instances    int64
+	Running      int64
+}
+
+func (q *Queries) TeamCounts(ctx context.Context, teamID fleet.TeamID) (TeamCountsRow, error) {
+	row := q.db.QueryRowContext(ctx, teamCounts, teamID)
+	var i TeamCountsRow
+	err := row.Scan(
+		&i.Members,
+		&i.Owners,
+		&i.Applications,
+		&i.Instances,
+		&i.Running,
+	)
+	return i, err
+}
+
+const teamKinds = `-- name: TeamKinds :many
+select type_id, count(*) as teams, count(case when suspended_at > 0 then 1 end) as suspended from team group by type_id order by type_id
+`
+
+type TeamKindsRow struct {
+	TypeID    fleet.TeamTypeID
+	Teams     int64
+	Suspended int64
+}
+
+func (q *Queries) TeamKinds(ctx context.Context) ([]TeamKindsRow, error) {
+	rows, err := q.db.QueryContext(ctx, teamKinds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TeamKindsRow
+	for rows.Next() {
+		var i TeamKindsRow
+		if err := rows.Scan(&i.TypeID, &i.Teams, &i.Suspended); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const teamsOf = `-- name: TeamsOf :many
-select t.id, t.name, t.name_key, t.slug, t.version, t.created_at, m.role from membership m join team t on t.id = m.team_id
+select t.id, t.name, t.name_key, t.slug, t.version, t.created_at, t.type_id, t.limits, t.suspended_at, t.suspend_reason, m.role from membership m join team t on t.id = m.team_id
 where m.user_id = $1 and (t.name_key > $2 or (t.name_key = $2 and t.id > $3))
 order by t.name_key, t.id limit $4
 `
@@ -120,13 +356,8 @@ type TeamsOfParams struct {
 }
 
 type TeamsOfRow struct {
-	ID        fleet.TeamID
-	Name      string
-	NameKey   string
-	Slug      string
-	Version   int64
-	CreatedAt int64
-	Role      fleet.Role
+	Team Team
+	Role fleet.Role
 }
 
 func (q *Queries) TeamsOf(ctx context.Context, arg TeamsOfParams) ([]TeamsOfRow, error) {
@@ -144,12 +375,16 @@ func (q *Queries) TeamsOf(ctx context.Context, arg TeamsOfParams) ([]TeamsOfRow,
 	for rows.Next() {
 		var i TeamsOfRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.NameKey,
-			&i.Slug,
-			&i.Version,
-			&i.CreatedAt,
+			&i.Team.ID,
+			&i.Team.Name,
+			&i.Team.NameKey,
+			&i.Team.Slug,
+			&i.Team.Version,
+			&i.Team.CreatedAt,
+			&i.Team.TypeID,
+			&i.Team.Limits,
+			&i.Team.SuspendedAt,
+			&i.Team.SuspendReason,
 			&i.Role,
 		); err != nil {
 			return nil, err

@@ -100,7 +100,7 @@ func (q *Queries) SetUserSignedIn(ctx context.Context, iD fleet.UserID, signedIn
 }
 
 const soleOwnedTeams = `-- name: SoleOwnedTeams :many
-select t.id, t.name, t.name_key, t.slug, t.version, t.created_at from team t join membership m on m.team_id = t.id
+select t.id, t.name, t.name_key, t.slug, t.version, t.created_at, t.type_id, t.limits, t.suspended_at, t.suspend_reason from team t join membership m on m.team_id = t.id
 where m.user_id = $1 and m.role = 'owner'
   and not exists (select 1 from membership o where o.team_id = t.id and o.role = 'owner' and o.user_id <> $1)
 order by t.name_key, t.id
@@ -122,6 +122,53 @@ func (q *Queries) SoleOwnedTeams(ctx context.Context, userID fleet.UserID) ([]Te
 			&i.Slug,
 			&i.Version,
 			&i.CreatedAt,
+			&i.TypeID,
+			&i.Limits,
+			&i.SuspendedAt,
+			&i.SuspendReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const teamsOfUser = `-- name: TeamsOfUser :many
+select t.id, t.slug, t.name, m.role,
+  (select count(*) from membership o where o.team_id = t.id and o.role = 'owner' and o.user_id <> $1) as other_owners
+from membership m join team t on t.id = m.team_id where m.user_id = $1 order by t.name_key, t.id
+`
+
+type TeamsOfUserRow struct {
+	ID          fleet.TeamID
+	Slug        string
+	Name        string
+	Role        fleet.Role
+	OtherOwners int64
+}
+
+func (q *Queries) TeamsOfUser(ctx context.Context, userID fleet.UserID) ([]TeamsOfUserRow, error) {
+	rows, err := q.db.QueryContext(ctx, teamsOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TeamsOfUserRow
+	for rows.Next() {
+		var i TeamsOfUserRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+			&i.Role,
+			&i.OtherOwners,
 		); err != nil {
 			return nil, err
 		}
@@ -137,8 +184,8 @@ func (q *Queries) SoleOwnedTeams(ctx context.Context, userID fleet.UserID) ([]Te
 }
 
 const updateUser = `-- name: UpdateUser :execrows
-update app_user set username = $2, email = $3, name = $4, name_key = $5, admin = $6, suspended = $7, password_hash = $8, version = version + 1
-where id = $1 and version = $9
+update app_user set username = $2, email = $3, name = $4, name_key = $5, admin = $6, suspended = $7, password_hash = $8, must_change = $9, version = version + 1
+where id = $1 and version = $10
 `
 
 type UpdateUserParams struct {
@@ -150,6 +197,7 @@ type UpdateUserParams struct {
 	Admin        bool
 	Suspended    bool
 	PasswordHash string
+	MustChange   bool
 	Version      int64
 }
 
@@ -163,6 +211,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 		arg.Admin,
 		arg.Suspended,
 		arg.PasswordHash,
+		arg.MustChange,
 		arg.Version,
 	)
 	if err != nil {
@@ -172,7 +221,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, 
 }
 
 const user = `-- name: User :one
-select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at from app_user where id = $1
+select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at, must_change from app_user where id = $1
 `
 
 func (q *Queries) User(ctx context.Context, id fleet.UserID) (AppUser, error) {
@@ -190,12 +239,13 @@ func (q *Queries) User(ctx context.Context, id fleet.UserID) (AppUser, error) {
 		&i.Version,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const userByEmail = `-- name: UserByEmail :one
-select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at from app_user where email = $1
+select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at, must_change from app_user where email = $1
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, email string) (AppUser, error) {
@@ -213,12 +263,13 @@ func (q *Queries) UserByEmail(ctx context.Context, email string) (AppUser, error
 		&i.Version,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const userByUsername = `-- name: UserByUsername :one
-select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at from app_user where username = $1
+select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at, must_change from app_user where username = $1
 `
 
 func (q *Queries) UserByUsername(ctx context.Context, username string) (AppUser, error) {
@@ -236,50 +287,116 @@ func (q *Queries) UserByUsername(ctx context.Context, username string) (AppUser,
 		&i.Version,
 		&i.CreatedAt,
 		&i.SignedInAt,
+		&i.MustChange,
+	)
+	return i, err
+}
+
+const userHoldings = `-- name: UserHoldings :one
+select
+  (select count(*) from token k where k.user_id = $1) as tokens,
+  (select count(*) from session s where s.user_id = $1) as sessions,
+  (select count(*) from invitation i where i.invited_by = $1 and i.expires_at > $2) as invitations
+`
+
+type UserHoldingsRow struct {
+	Tokens      int64
+	Sessions    int64
+	Invitations int64
+}
+
+func (q *Queries) UserHoldings(ctx context.Context, userID fleet.UserID, now int64) (UserHoldingsRow, error) {
+	row := q.db.QueryRowContext(ctx, userHoldings, userID, now)
+	var i UserHoldingsRow
+	err := row.Scan(&i.Tokens, &i.Sessions, &i.Invitations)
+	return i, err
+}
+
+const userKinds = `-- name: UserKinds :one
+select count(*) as total, count(case when admin then 1 end) as admins, count(case when suspended then 1 end) as suspended,
+  count(case when signed_in_at >= $1 then 1 end) as recent, count(case when signed_in_at = 0 then 1 end) as never
+from app_user
+`
+
+type UserKindsRow struct {
+	Total     int64
+	Admins    int64
+	Suspended int64
+	Recent    int64
+	Never     int64
+}
+
+func (q *Queries) UserKinds(ctx context.Context, since int64) (UserKindsRow, error) {
+	row := q.db.QueryRowContext(ctx, userKinds, since)
+	var i UserKindsRow
+	err := row.Scan(
+		&i.Total,
+		&i.Admins,
+		&i.Suspended,
+		&i.Recent,
+		&i.Never,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-select id, username, email, name, name_key, admin, suspended, password_hash, version, created_at, signed_in_at from app_user
-where username > $1
-  and (username like cast($2 as text) escape '\' or email like cast($2 as text) escape '\' or ' ' || replace(replace(name_key, '-', ' '), '_', ' ') like cast($3 as text) escape '\')
-order by username limit $4
+select u.id, u.username, u.email, u.name, u.name_key, u.admin, u.suspended, u.password_hash, u.version, u.created_at, u.signed_in_at, u.must_change, (select count(*) from membership m where m.user_id = u.id) as teams from app_user u
+where u.username > $1
+  and (u.username like cast($2 as text) escape '\' or u.email like cast($2 as text) escape '\' or ' ' || replace(replace(u.name_key, '-', ' '), '_', ' ') like cast($3 as text) escape '\')
+  and (cast($4 as bigint) < 0 or u.admin = (cast($4 as bigint) = 1))
+  and (cast($5 as bigint) < 0 or u.suspended = (cast($5 as bigint) = 1))
+  and u.signed_in_at >= $6 and u.signed_in_at <= $7
+order by u.username limit $8
 `
 
 type UsersParams struct {
-	After  string
-	Prefix string
-	Words  string
-	Most   int32
+	After     string
+	Prefix    string
+	Words     string
+	Admin     int64
+	Suspended int64
+	SeenFrom  int64
+	SeenTo    int64
+	Most      int32
 }
 
-func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]AppUser, error) {
+type UsersRow struct {
+	AppUser AppUser
+	Teams   int64
+}
+
+func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]UsersRow, error) {
 	rows, err := q.db.QueryContext(ctx, users,
 		arg.After,
 		arg.Prefix,
 		arg.Words,
+		arg.Admin,
+		arg.Suspended,
+		arg.SeenFrom,
+		arg.SeenTo,
 		arg.Most,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AppUser
+	var items []UsersRow
 	for rows.Next() {
-		var i AppUser
+		var i UsersRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.Username,
-			&i.Email,
-			&i.Name,
-			&i.NameKey,
-			&i.Admin,
-			&i.Suspended,
-			&i.PasswordHash,
-			&i.Version,
-			&i.CreatedAt,
-			&i.SignedInAt,
+			&i.AppUser.ID,
+			&i.AppUser.Username,
+			&i.AppUser.Email,
+			&i.AppUser.Name,
+			&i.AppUser.NameKey,
+			&i.AppUser.Admin,
+			&i.AppUser.Suspended,
+			&i.AppUser.PasswordHash,
+			&i.AppUser.Version,
+			&i.AppUser.CreatedAt,
+			&i.AppUser.SignedInAt,
+			&i.AppUser.MustChange,
+			&i.Teams,
 		); err != nil {
 			return nil, err
 		}
