@@ -121,7 +121,7 @@ func (w *walker) send(route web.Route, as string) (status int, code string) {
 // fill puts ids into a route's path.
 func (w *walker) fill(route web.Route) string {
 	w.t.Helper()
-	path := strings.ReplaceAll(route.Path, "{team}", w.Team.ID)
+	path := strings.ReplaceAll(route.Path+queries[route.Path], "{team}", w.Team.ID)
 	if route.Permission == fleet.TeamDelete {
 		w.Application(fmt.Sprintf("keeps the team %d", w.n))
 	}
@@ -138,6 +138,11 @@ func (w *walker) fill(route web.Route) string {
 	}
 	// Nobody has these: who may do it is told that they are not there.
 	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{invitation}", "v-0000").Replace(path)
+}
+
+// queries are what routes cannot do without.
+var queries = map[string]string{
+	"/api/v1/snapshots/compare": "?from={instance}&to={instance}",
 }
 
 // bodies are good ones, so that every request gets as far as its verb; # is a
