@@ -58,8 +58,12 @@ func (tx *Tx) UpdateApplication(a *fleet.Application) error {
 	return versioned(n, err, "application")
 }
 
-// DeleteApplication removes an application that holds nothing any more.
+// DeleteApplication removes an application that has no instances any more, with
+// its snapshots.
 func (tx *Tx) DeleteApplication(id fleet.ApplicationID) error {
+	if err := tx.deleteSnapshotsOf(id); err != nil {
+		return err
+	}
 	n, err := tx.q.DeleteApplication(tx.ctx, id)
 	return one(n, err, "application", "delete")
 }

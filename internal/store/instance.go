@@ -259,7 +259,11 @@ func (tx *Tx) LoseInstances(before time.Time, reason string) ([]*fleet.Instance,
 }
 
 // DeleteInstance removes an instance with its flows, history and environment.
+// Snapshots that somebody made or named stay in its application.
 func (tx *Tx) DeleteInstance(id fleet.InstanceID) error {
+	if err := tx.leaveSnapshots(id); err != nil {
+		return err
+	}
 	n, err := tx.q.DeleteInstance(tx.ctx, id)
 	return one(n, err, "instance", "delete")
 }
