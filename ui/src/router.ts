@@ -42,6 +42,9 @@ export const router = createRouter({
   routes: [
     { path: '/setup', name: 'setup', component: () => import('./page/setup/Setup.vue'), meta: { open: true } },
     { path: '/sign-in', name: 'sign-in', component: () => import('./page/session/SignIn.vue'), meta: { open: true } },
+    { path: '/password-reset', name: 'password-reset', component: () => import('./page/password_reset/Use.vue'), meta: { open: true } },
+    { path: '/forgot-password', name: 'password-reset-ask', component: () => import('./page/password_reset/Ask.vue'), meta: { open: true } },
+    { path: '/new-password', name: 'must-change', component: () => import('./page/user/MustChange.vue') },
     { path: '/invitation', name: 'invitation', component: () => import('./page/invitation/Accept.vue'), meta: { open: true } },
     {
       path: '/',
@@ -54,6 +57,14 @@ export const router = createRouter({
         { path: 'team/:team', beforeEnter: toRolesPage, children: teamPages },
         { path: 'instance/:instance', name: 'instance-by-id', component: () => import('./page/instance/ById.vue') },
         { path: 'account', name: 'account', component: () => import('./page/user/Account.vue') },
+        { path: 'admin', name: 'statistics', component: () => import('./page/statistics/Overview.vue') },
+        { path: 'admin/teams', name: 'admin-teams', component: () => import('./page/admin/Teams.vue') },
+        { path: 'admin/team-types', name: 'team-types', component: () => import('./page/team_type/List.vue') },
+        { path: 'admin/instance-types', name: 'instance-types', component: () => import('./page/instance_type/List.vue') },
+        { path: 'admin/stacks', name: 'stacks', component: () => import('./page/stack/List.vue') },
+        { path: 'admin/settings', name: 'settings', component: () => import('./page/setting/Platform.vue') },
+        { path: 'admin/mail', name: 'mail', component: () => import('./page/setting/Mail.vue') },
+        { path: 'admin/announcements', name: 'announcements', component: () => import('./page/announcement/List.vue') },
         { path: 'admin/users', name: 'users', component: () => import('./page/admin/Users.vue') },
         { path: 'admin/audit', name: 'platform-audit', component: () => import('./page/admin/Audit.vue') },
         { path: ':rest(.*)*', name: 'lost', component: () => import('./page/home/Lost.vue') },
@@ -89,6 +100,8 @@ router.beforeEach(async (to) => {
     await whoIsThere()
   }
   if (to.meta.open) return to.name === 'sign-in' && session.phase === 'in' ? target(to) : true
+  const must = session.user?.mustChangePassword === true
+  if (must !== (to.name === 'must-change') && session.phase === 'in') return must ? { name: 'must-change', query: { to: to.fullPath } } : '/'
   if (session.phase === 'out') return { name: 'sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
   return true
 })

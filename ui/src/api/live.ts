@@ -94,6 +94,9 @@ export function staleKeys(change: Event): unknown[][] {
       return [['users'], ['user']]
     case 'environment':
       return [['instance', id, 'environment']]
+    case 'stack':
+    case 'instance-type':
+      return [[`${noun}s`], ...(noun === 'stack' ? [['stack', id]] : [])]
     case 'audit-event':
       return [['audit', team], ['audit', 'platform']]
     default:

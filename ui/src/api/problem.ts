@@ -1,10 +1,12 @@
-import type { Problem, ProblemField } from './shapes'
+import type { OverLimit, Problem, ProblemField } from './shapes'
 
 /** Failure is why a call did not work: the server's problem, or a server that cannot be reached (status 0). */
 export class Failure extends Error {
   readonly status: number
   readonly code: string
   readonly fields: ProblemField[]
+  /** Which limits stand in the way, with limit_reached and over_limit. */
+  readonly limits: OverLimit[]
   readonly reference: string
   readonly current: unknown
   readonly retryAfterSeconds: number
@@ -15,6 +17,7 @@ export class Failure extends Error {
     this.status = status
     this.code = problem.code ?? ''
     this.fields = problem.errors ?? []
+    this.limits = problem.limits ?? []
     this.reference = problem.reference ?? ''
     this.current = problem.current
     this.retryAfterSeconds = retryAfterSeconds

@@ -54,5 +54,6 @@ export const member = {
 export const invitation = {
   create: (team: string, body: { email?: string; username?: string; role: string }, key: string) =>
     send<Invitation>('POST', `/teams/${team}/invitations`, { body, key }),
+  resend: (team: string, id: string) => send<Invitation>('POST', `/teams/${team}/invitations/${id}/resend`),
   remove: (team: string, id: string) => send<void>('DELETE', `/teams/${team}/invitations/${id}`),
 }

@@ -49,3 +49,11 @@ const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
 export function number(value: number): string {
   return plain.format(value)
 }
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** A size for people: 1536 is "1.5 KiB". */
+export function bytes(value: number): string {
+  const step = value < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(value) / 10))
+  return `${number(value / 1024 ** step)}\u00A0${units[step]}`
+}

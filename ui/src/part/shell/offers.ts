@@ -4,6 +4,7 @@ import { useApplications } from '@/api/application'
 import { useInstances } from '@/api/instance'
 import { useTeam } from '@/api/team'
 import { actIcon, actsFor, useInstanceActions } from '@/part/instance_actions'
+import { adminPages } from '@/page/admin/pages'
 import { session, signOut } from '@/session/session'
 import { t } from '@/text'
 import { help, offer, onKeys, commands } from '../command/command'
@@ -47,7 +48,9 @@ export function offerEverywhere(): void {
   const pages = computed<Command[]>(() => [
     ...(team.value ? teamPages.filter((p) => may(p.may)) : []).map((p) => ({ id: p.name, label: t(p.label), icon: p.icon, group: t('command.pages'), keys: p.keys, run: () => go(p.name) })),
     { id: 'account', label: t('account.title'), icon: 'i-lucide-circle-user', group: t('command.pages'), words: 'password tokens sessions', run: () => void router.push({ name: 'account' }) },
-    ...(session.user?.admin ? [{ id: 'users', label: t('admin.title'), icon: 'i-lucide-shield', group: t('command.pages'), words: 'users platform', run: () => void router.push({ name: 'users' }) }] : []),
+    ...(session.user?.admin ? adminPages : []).map((p) => ({
+      id: `admin-${p.name}`, label: t(p.label), hint: t('admin.title'), icon: p.icon, group: t('admin.title'), words: p.words, run: () => void router.push({ name: p.name }),
+    })),
   ])
   const actions = computed<Command[]>(() => [
     ...(may('instance:create') ? [{ id: 'new-instance', label: t('instance.create'), icon: 'i-lucide-plus', group: t('command.actions'), run: () => go('instances', {}, { create: '1' }) }] : []),
