@@ -7,6 +7,10 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export interface Ask {
   query?: Record<string, string | number | undefined>
   body?: unknown
+  /** A body that is JSON already: a file is passed on as it stands, with numbers that JavaScript would round. */
+  json?: string
+  /** The answer as text, for files that must not be read and written anew. */
+  text?: boolean
   /** The version that the change was made from: sent as If-Match. */
   version?: number
   /** Makes a create safe to repeat. */
@@ -29,7 +33,7 @@ export function onSessionOver(fn: () => Promise<void>): void {
 export async function send<T>(method: Method, path: string, ask: Ask = {}): Promise<T> {
   for (;;) {
     const response = await once(method, path, ask)
-    if (response.ok) return response.status === 204 || response.status === 205 ? (undefined as T) : ((await parsed(response)) as T)
+    if (response.ok) return response.status === 204 || response.status === 205 ? (undefined as T) : ((await (ask.text ? response.text() : parsed(response))) as T)
     if (response.status === 401 && !ask.stranger && renewed) {
       await renewed()
       continue
@@ -40,7 +44,8 @@ export async function send<T>(method: Method, path: string, ask: Ask = {}): Prom
 
 async function once(method: Method, path: string, ask: Ask): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (ask.body !== undefined) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+  const body = ask.json ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body))
+  if (body !== undefined) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
   if (ask.version !== undefined) headers['If-Match'] = `"${ask.version}"`
   if (ask.key) headers['Idempotency-Key'] = ask.key
   try {
@@ -48,7 +53,7 @@ async function once(method: Method, path: string, ask: Ask): Promise<Response> {
       method,
       headers,
       credentials: 'same-origin',
-      body: ask.body === undefined ? undefined : JSON.stringify(ask.body),
+      body,
       signal: ask.signal,
     })
   } catch (error) {

@@ -1,0 +1,45 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { send } from './send'
+
+export interface ContextScope { id: string; kind: 'global' | 'flow' | 'node'; label: string; flow?: string; type?: string; keys: number }
+export interface ContextEntry { key: string; store: string; type: string; value?: unknown; preview?: string; size: number; length?: number; cut: boolean; exact: boolean }
+export interface Context {
+  live: boolean; persistent: boolean; lastFlushedAt: string | null; pending: boolean; defaultStore?: string; stores: string[]; scopes: ContextScope[]; items: ContextEntry[]; next: string | null
+}
+
+type Id = MaybeRefOrGetter<string | undefined>
+const key = (id: Id) => ['instance', computed(() => toValue(id)), 'context'] as const
+
+/** Flows write all the time: what is looked at is asked for again. */
+const again = 10_000
+
+export function useContextScopes(id: Id) {
+  return useQuery({
+    queryKey: [...key(id), 'scopes'],
+    queryFn: ({ signal }) => send<Context>('GET', `/instances/${toValue(id)}/context`, { signal }),
+    enabled: () => !!toValue(id),
+    refetchInterval: again,
+    staleTime: 0,
+  })
+}
+
+export function useContextEntries(id: Id, scope: Id, prefix: MaybeRefOrGetter<string>) {
+  return useInfiniteQuery({
+    queryKey: [...key(id), computed(() => toValue(scope)), computed(() => toValue(prefix))],
+    queryFn: ({ pageParam, signal }) =>
+      send<Context>('GET', `/instances/${toValue(id)}/context`, { query: { scope: toValue(scope), key: toValue(prefix) || undefined, cursor: pageParam || undefined, limit: 100 }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
+    enabled: () => !!toValue(id) && !!toValue(scope),
+    staleTime: 0,
+  })
+}
+
+const at = (instance: string, scope: string, name: string) => `/instances/${instance}/context/${encodeURIComponent(scope)}/${encodeURIComponent(name)}`
+
+export const context = {
+  put: (instance: string, scope: string, name: string, value: string, store?: string) =>
+    send<void>('PUT', at(instance, scope, name), { json: `{"value":${value}${store ? `,"store":${JSON.stringify(store)}` : ''}}` }),
+  remove: (instance: string, scope: string, name: string, store?: string) => send<void>('DELETE', at(instance, scope, name), { query: { store } }),
+}
