@@ -33,9 +33,11 @@ type Deps struct {
 	SessionLife time.Duration
 	// SetupSecret reports whether a secret is the one of the setup link in force.
 	SetupSecret func(secret string) bool
-	// Stacks are what instances can run on, the default first; Blueprints are flows
-	// to start from, by id.
+	// Stacks are those that come with this version, the default first; StackReady
+	// tells of a lock's digest whether it is laid out, and is nil where nobody knows.
 	Stacks     []Stack
+	StackReady func(digest string) bool
+	// Blueprints are flows to start from, by id.
 	Blueprints map[string]json.RawMessage
 	// Resolver is nil where there is no package registry.
 	Resolver Resolver
@@ -57,25 +59,28 @@ type Deps struct {
 
 // Control is all verbs, by noun.
 type Control struct {
-	Setup         *Setup
-	Users         *Users
-	Sessions      *Sessions
-	Tokens        *Tokens
-	Teams         *Teams
-	Members       *Members
-	Invitations   *Invitations
-	Applications  *Applications
-	Instances     *Instances
-	Flows         *Flows
-	Environment   *Environment
-	Modules       *Modules
-	Comparisons   *Comparisons
-	Runners       *Runners
-	Keys          *Keys
-	AuditEvents   *AuditEvents
-	Doors         *Doors
-	TeamTypes     *TeamTypes
-	InstanceTypes *InstanceTypes
+	Setup          *Setup
+	Users          *Users
+	Sessions       *Sessions
+	Tokens         *Tokens
+	Teams          *Teams
+	Members        *Members
+	Invitations    *Invitations
+	Applications   *Applications
+	Instances      *Instances
+	Flows          *Flows
+	Environment    *Environment
+	Modules        *Modules
+	Snapshots      *Snapshots
+	Timeline       *Timeline
+	Comparisons    *Comparisons
+	Runners        *Runners
+	Keys           *Keys
+	AuditEvents    *AuditEvents
+	Doors          *Doors
+	HTTPTokens     *HTTPTokens
+	TeamTypes      *TeamTypes
+	InstanceTypes  *InstanceTypes
 	Letters        *Letters
 	MailSettings   *MailSettings
 	Notifications  *Notifications
@@ -91,6 +96,7 @@ func New(d Deps) *Control {
 	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), lettersNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey), letterKey: d.Key.Derive(letterKey)}
 	instances, flows, modules := newInstances(c), &Flows{core: c, pace: newPace()}, &Modules{core: c}
 	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
+	httpTokens := &HTTPTokens{core: c, used: map[fleet.HTTPTokenID]time.Time{}}
 	return &Control{
 		Setup:         &Setup{core: c},
 		Users:         &Users{core: c, throttle: newThrottle()},
@@ -104,11 +110,14 @@ func New(d Deps) *Control {
 		Flows:         flows,
 		Environment:   &Environment{core: c},
 		Modules:       modules,
+		Snapshots:     &Snapshots{core: c},
+		Timeline:      &Timeline{core: c},
 		Comparisons:   &Comparisons{core: c},
 		Runners:       &Runners{core: c, instances: instances, flows: flows, modules: modules},
 		Keys:          &Keys{core: c},
 		AuditEvents:   &AuditEvents{core: c},
-		Doors:         &Doors{core: c, tokens: tokens},
+		Doors:         &Doors{core: c, tokens: tokens, httpTokens: httpTokens},
+		HTTPTokens:    httpTokens,
 		TeamTypes:     &TeamTypes{core: c},
 		InstanceTypes: &InstanceTypes{core: c},
 

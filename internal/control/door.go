@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"leat/internal/fleet"
@@ -14,7 +15,8 @@ import (
 // out who the caller is, so it takes none.
 type Doors struct {
 	*core
-	tokens *Tokens
+	tokens     *Tokens
+	httpTokens *HTTPTokens
 }
 
 // Entry is what is known of one instance and one caller.
@@ -26,7 +28,11 @@ type Entry struct {
 	Name string
 	// Role is the caller's in the instance's team, RoleNone outside of it.
 	Role fleet.Role
-	// EndsAt is when the session ends if the person does nothing more; zero without one.
+	// HTTPToken is the token by which a machine came to the flows of this instance;
+	// it opens nothing else.
+	HTTPToken fleet.HTTPTokenID
+	// EndsAt is when the session ends if the person does nothing more, or the HTTP
+	// token; zero where neither is known to end.
 	EndsAt time.Time
 }
 
@@ -76,8 +82,11 @@ func (e *Entry) addPerson(tx *store.Tx) error {
 	return err
 }
 
-// EnterToken is Enter for a personal access token.
+// EnterToken is Enter for a personal access token or an HTTP token of the instance.
 func (c *Doors) EnterToken(ctx context.Context, label, token string) (e Entry, err error) {
+	if strings.HasPrefix(token, fleet.HTTPTokenPrefix) {
+		return c.enterHTTPToken(ctx, label, token)
+	}
 	who, err := c.tokens.Authenticate(ctx, token)
 	known := err == nil
 	if err != nil && !fleet.IsKind(err, fleet.Unauthenticated) {
@@ -94,6 +103,18 @@ func (c *Doors) EnterToken(ctx context.Context, label, token string) (e Entry, e
 		}
 		e.Actor = who
 		return e.addPerson(tx)
+	})
+	return e, err
+}
+
+func (c *Doors) enterHTTPToken(ctx context.Context, label, token string) (e Entry, err error) {
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		in, err := tx.InstanceByLabel(label)
+		if err != nil {
+			return err
+		}
+		e = Entry{Instance: in.Instance, Actor: fleet.Anonymous("", ""), Role: fleet.RoleNone}
+		return c.httpTokens.enter(tx, &e, token)
 	})
 	return e, err
 }

@@ -110,7 +110,7 @@ func TestPeopleEditThemselvesAndNoMore(t *testing.T) {
 	readOnly.Kind, readOnly.ReadOnly = fleet.ActorToken, true
 	_, err = w.Users.Edit(t.Context(), readOnly, api.EditUser{Name: api.Some("X")}, 0)
 	wantCode(t, err, "read_only_token")
-	list, _, err := w.Users.List(t.Context(), w.person("ada", true), store.Page{Q: "öz"})
+	list, _, err := w.Users.List(t.Context(), w.person("ada", true), store.UserFilter{}, store.Page{Q: "öz"})
 	if err != nil || len(list) != 1 {
 		t.Errorf("found %v, %v; want olga by her name", list, err)
 	}

@@ -29,6 +29,8 @@ func Jobs(c *control.Control, db *store.DB) []Job {
 	return []Job{
 		{"move the write-ahead log", soon, time.Minute, within, db.Maintain},
 		{"write down when tokens were used", soon, 15 * time.Second, within, c.Tokens.NoteUse},
+		{"write down when HTTP tokens were used", soon, 15 * time.Second, within, c.HTTPTokens.NoteUse},
+		{"remove expired HTTP tokens", soon, time.Hour, within, c.HTTPTokens.Expire},
 		{"end sessions", soon, time.Minute, within, c.Sessions.Expire},
 		{"mark silent instances", 3 * time.Minute, soon, within, c.Instances.MarkLost},
 		{"remove expired tokens", soon, time.Hour, within, c.Tokens.Expire},

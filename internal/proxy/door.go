@@ -30,7 +30,7 @@ type Rules interface {
 	// unknown label is fleet.NotFound; a session that is no longer good gives an
 	// anonymous actor and no error.
 	Enter(ctx context.Context, label string, session fleet.SessionID) (control.Entry, error)
-	// EnterToken is Enter for a personal access token.
+	// EnterToken is Enter for a personal access token or an HTTP token.
 	EnterToken(ctx context.Context, label, token string) (control.Entry, error)
 	// EnterID is Enter by the instance's id; the door asks it of what is open.
 	EnterID(ctx context.Context, id fleet.InstanceID, session fleet.SessionID) (control.Entry, error)
@@ -67,6 +67,8 @@ type Config struct {
 	CookieKey []byte
 	// Catalogue answers the editor's palette catalogue.
 	Catalogue http.Handler
+	// EditorsChanged is told of an instance whose editor somebody opened or closed.
+	EditorsChanged func(*fleet.Instance)
 	// Address is where a request comes from, for the audit log.
 	Address func(r *http.Request) string
 	Now     func() time.Time
@@ -91,7 +93,7 @@ func New(c Config) *Door {
 		Config: c,
 		codes:  newCodes(c.Now),
 		minter: newMinter(c.Identity, c.Now),
-		open:   newOpenSet(),
+		open:   newOpenSet(c.EditorsChanged),
 		large:  make(chan struct{}, largeDeploys),
 	}
 	d.upstream = d.newUpstream()

@@ -129,14 +129,28 @@ func userHeader(e control.Entry) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// tokenPrefix begins every personal access token.
+// tokenPrefix begins every token of ours.
 const tokenPrefix = "leat_"
 
-// leatToken is the bearer token of a request, where it is one of ours.
+// leatToken is the token of a request, where it is one of ours: as a bearer, or
+// as the password of Basic, which is all that many machines can do.
 func leatToken(r *http.Request) (string, bool) {
 	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.TrimSpace(token)
-	return token, ok && strings.EqualFold(scheme, "bearer") && strings.HasPrefix(token, tokenPrefix)
+	if strings.EqualFold(scheme, "basic") {
+		_, token, ok = r.BasicAuth()
+	} else if !strings.EqualFold(scheme, "bearer") {
+		return "", false
+	}
+	return token, ok && strings.HasPrefix(token, tokenPrefix)
+}
+
+// ambientToken reports a token that a browser may have added by itself: it keeps
+// those of Basic, as it keeps cookies.
+func ambientToken(r *http.Request) bool {
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	_, ours := leatToken(r)
+	return ours && strings.EqualFold(scheme, "basic")
 }
 
 // modifyResponse takes out of an answer what would reach beyond the instance's

@@ -18,7 +18,7 @@ func (v *visit) sameOrigin() bool {
 		}
 		return origin == v.place.Origin
 	}
-	if !v.cookies {
+	if !v.cookies && !ambientToken(v.r) {
 		return true
 	}
 	switch site := v.r.Header.Get("Sec-Fetch-Site"); {

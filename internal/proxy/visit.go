@@ -20,7 +20,7 @@ type visit struct {
 	cookie doorCookie
 	// cookies says that the request carries a cookie of Leat's.
 	cookies bool
-	// token is the secret of the personal access token that the visitor came with.
+	// token is the secret of the token that the visitor came with.
 	token string
 	// sweeps is how often what is open had been looked through when the visit began.
 	sweeps int
@@ -28,8 +28,8 @@ type visit struct {
 	slow *patientBody
 }
 
-// enter asks the rules who this is. A bearer token counts on the flows' side of
-// an instance that takes tokens, and nowhere else.
+// enter asks the rules who this is. A token counts on the flows' side of an
+// instance, and nowhere else.
 func (v *visit) enter() (control.Entry, error) {
 	ctx := v.r.Context()
 	if v.place.Surface == flowsSurface && !v.cookie.valid {
@@ -97,9 +97,8 @@ func (v *visit) serveEditor(p string) {
 		v.door.Catalogue.ServeHTTP(v.w, v.r)
 	case !strings.HasPrefix(p, editorRoot):
 		v.door.pages.notHere(v.w, v.r)
-	case !v.allowed(fleet.FlowsEdit) && (!v.reading() || isUpgrade(v.r) && p != editorRoot+"comms"):
-		v.door.pages.refuse(v.w, v.r, http.StatusForbidden, "read_only", "You may look at these flows but not change them.",
-			"Ask an owner of the team for the member role.")
+	case mayEdit(v.entry) != nil && (!v.reading() || isUpgrade(v.r) && p != commsPath):
+		v.refuseEdit(mayEdit(v.entry))
 	default:
 		v.forwardEditor(p)
 	}
@@ -114,7 +113,7 @@ func (v *visit) serveFlows(p string) {
 	}
 	if rest, ok := strings.CutPrefix(p, editorRoot); ok {
 		resource := v.reading() && strings.HasPrefix(rest, "resources/") && v.r.URL.RawPath == "" && !isUpgrade(v.r)
-		layout := v.r.Method == http.MethodPatch && strings.HasPrefix(rest, "dashboard/api/v1/") && v.allowed(fleet.FlowsEdit)
+		layout := v.r.Method == http.MethodPatch && strings.HasPrefix(rest, "dashboard/api/v1/") && mayEdit(v.entry) == nil
 		switch {
 		case resource:
 			v.forward(forwardOptions{})
@@ -145,14 +144,14 @@ func (v *visit) allowed(p fleet.Permission) bool {
 
 // mayOpen applies the access mode of the instance.
 func mayOpen(e control.Entry) bool {
-	allowed := e.Actor.May(fleet.InstanceOpen, e.Role, "instance") == nil
+	allowed := e.HTTPToken != "" || e.Actor.May(fleet.InstanceOpen, e.Role, "instance") == nil
 	switch e.Instance.Access {
 	case fleet.AccessOpen:
 		return true
 	case fleet.AccessToken:
 		return allowed
 	default:
-		return e.Actor.Kind != fleet.ActorToken && allowed
+		return allowed && (e.HTTPToken != "" || e.Actor.Kind != fleet.ActorToken)
 	}
 }
 
@@ -169,6 +168,10 @@ func (v *visit) refuse(p fleet.Permission) {
 	default:
 		if v.place.Surface == flowsSurface && v.entry.Instance.Access == fleet.AccessToken {
 			v.w.Header().Set("WWW-Authenticate", `Bearer realm="Leat"`)
+			if v.r.Header.Get("Sec-Fetch-Mode") == "" {
+				// A program; a browser would ask its user for a name and a password.
+				v.w.Header().Add("WWW-Authenticate", `Basic realm="Leat"`)
+			}
 		}
 		v.door.pages.refuse(v.w, v.r, http.StatusUnauthorized, "not_signed_in", "Sign in to open this.", "Open the page in a browser to sign in.")
 	}

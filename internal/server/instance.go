@@ -55,7 +55,7 @@ func (s *Server) newInstances() (*instances, error) {
 	in.door = proxy.New(proxy.Config{
 		Rules: s.control.Doors, Runners: in.host, Places: in.places, Catalogue: in.catalogue,
 		Identity: s.dir.key.Derive("door identity").Signer(), CookieKey: s.dir.key.Derive("door cookie").MAC("cookie"),
-		Platform: s.whoIsAtThePlatform, Address: func(r *http.Request) string { return s.web.Address(r) }, Now: s.world.Now, Log: s.world.Log,
+		EditorsChanged: s.hintEditors, Platform: s.whoIsAtThePlatform, Address: func(r *http.Request) string { return s.web.Address(r) }, Now: s.world.Now, Log: s.world.Log,
 	})
 	in.listeners = &proxy.Listeners{
 		Host: listenHost(s.listener.Addr()), List: s.doorPorts, Places: in.places, Handler: in.door, Wrap: s.certificate.wrap, Log: s.world.Log,
@@ -105,7 +105,7 @@ func (s *Server) hearInstances(ctx context.Context) <-chan fleet.InstanceID {
 
 // doorNouns are those whose changes may end what is open at the door, or open
 // or close the ports of an instance.
-var doorNouns = map[string]bool{"session": true, "token": true, "user": true, "member": true, "team": true, "instance": true}
+var doorNouns = map[string]bool{"session": true, "token": true, "http-token": true, "user": true, "member": true, "team": true, "instance": true}
 
 // hints tells a part that something changed, without saying what; hints that come
 // together are one.
@@ -150,6 +150,11 @@ func (s *Server) doorPorts(ctx context.Context) ([]proxy.PortsOf, error) {
 func (s *Server) whoIsAtThePlatform(r *http.Request) (fleet.Actor, bool) {
 	who, err := s.web.Who(r)
 	return who, err == nil && who.SignedIn()
+}
+
+// hintEditors tells pages that somebody opened or closed an instance's editor.
+func (s *Server) hintEditors(i *fleet.Instance) {
+	s.bus.Publish(fleet.Event{Noun: "editors", ID: string(i.ID), Team: i.Team, Time: s.world.Now()})
 }
 
 // wantsPorts says whether instances get ports of their own: where the platform

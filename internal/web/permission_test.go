@@ -137,7 +137,7 @@ func (w *walker) fill(route web.Route) string {
 		}
 	}
 	// Nobody has these: who may do it is told that they are not there.
-	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{invitation}", "v-0000").Replace(path)
+	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{invitation}", "v-0000").Replace(path)
 }
 
 // queries are what routes cannot do without.
@@ -165,6 +165,12 @@ var bodies = map[string]string{
 	"POST /teams/{team}/applications":            `{"name":"made by walk #"}`,
 	"PATCH /applications/{application}":          `{}`,
 	"POST /applications/{application}/instances": `{"name":"made by walk #"}`,
+	"POST /team-types":                           `{"name":"Type #"}`,
+	"PATCH /team-types/{type}":                   `{}`,
+	"POST /instance-types":                       `{"name":"Size #","memoryMiB":256,"cpuPercent":50}`,
+	"PATCH /instance-types/{type}":               `{}`,
+	"PATCH /admin/teams/{team}":                  `{}`,
+	"POST /instances/{instance}/http-tokens":     `{"name":"walk #"}`,
 	"PATCH /instances/{instance}":                `{}`,
 	"PUT /instances/{instance}/flows":            `{"flows":[]}`,
 	"PUT /instances/{instance}/environment":      `{"items":[],"version":0}`,

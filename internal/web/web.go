@@ -147,6 +147,7 @@ func (s *Server) allRoutes(r *routes) {
 	s.comparisonRoutes(r)
 	s.logRoutes(r)
 	s.catalogueRoutes(r)
+	s.httpTokenRoutes(r)
 	s.instanceTypeRoutes(r)
 	s.teamTypeRoutes(r)
 	s.teamAdminRoutes(r)
