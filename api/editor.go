@@ -18,7 +18,7 @@ type Editor struct {
 // Editing tells whether the caller may deploy from the editor, and why not.
 type Editing struct {
 	Allowed bool   `json:"allowed"`
-	Code    string `json:"code,omitempty" enum:"role,protected,suspended,read_only_token" doc:"why not, for programs"`
+	Code    string `json:"code,omitempty" enum:"role,protected,suspended,team_suspended,read_only_token" doc:"why not, for programs"`
 	Reason  string `json:"reason,omitempty" doc:"why not, as a sentence"`
 }
 

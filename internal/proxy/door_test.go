@@ -27,6 +27,8 @@ type plant struct {
 	door   *proxy.Door
 	public ed25519.PublicKey
 	hints  chan struct{}
+	// changed has something in it when somebody opened or closed the editor.
+	changed chan struct{}
 
 	mu        sync.Mutex
 	now       time.Time
@@ -50,7 +52,7 @@ const (
 
 func newPlant(t *testing.T) *plant {
 	p := &plant{
-		t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), running: true, hints: make(chan struct{}, 1),
+		t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), running: true, hints: make(chan struct{}, 1), changed: make(chan struct{}, 100),
 		instance: fleet.Instance{ID: "i-1", Team: "t-1", Name: "Pump", Label: "pump", Access: fleet.AccessLogin, Observed: fleet.StateRunning, Wanted: fleet.WantRunning},
 		roles:    map[fleet.SessionID]fleet.Role{"s-owner": fleet.RoleOwner, "s-viewer": fleet.RoleViewer, "s-dash": fleet.RoleDashboard, "s-other": fleet.RoleNone},
 		tokens:   map[string]fleet.Role{"leat_good": fleet.RoleMember},
@@ -82,7 +84,12 @@ func newPlant(t *testing.T) *plant {
 		Identity: private, CookieKey: []byte("a key of the test's own"),
 		Catalogue: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"modules":[]}`) }),
 		Address:   func(*http.Request) string { return "192.0.2.7" },
-		Now:       p.time, Log: slog.New(slog.DiscardHandler),
+		EditorsChanged: func(i *fleet.Instance) {
+			if i.ID == "i-1" && i.Team == "t-1" {
+				p.changed <- struct{}{}
+			}
+		},
+		Now: p.time, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})

@@ -29,6 +29,8 @@ type openSet struct {
 	sweeps int
 	// late is sent to when something was entered that the last sweep missed.
 	late chan struct{}
+	// changed is told of the instances whose editors were opened or closed.
+	changed func(*fleet.Instance)
 }
 
 // opened is one of them; end cuts it off.
@@ -39,6 +41,7 @@ type opened struct {
 	token string // the secret itself, to ask again with
 	end   context.CancelFunc
 	conn  net.Conn
+	comms *comms // nil for what is not the socket of an open editor
 }
 
 // visitor is what all that one session or token holds open at one surface shares.
@@ -48,10 +51,11 @@ type visitor struct {
 	tokenID  fleet.TokenID
 	role     fleet.Role
 	surface  surface
+	editing  bool // may change the flows
 }
 
-func newOpenSet() *openSet {
-	return &openSet{m: map[*opened]struct{}{}, counts: map[fleet.InstanceID]int{}, late: make(chan struct{}, 1)}
+func newOpenSet(changed func(*fleet.Instance)) *openSet {
+	return &openSet{m: map[*opened]struct{}{}, counts: map[fleet.InstanceID]int{}, late: make(chan struct{}, 1), changed: changed}
 }
 
 // seen counts the sweeps so far. A visitor that was let in before the last one
@@ -70,8 +74,11 @@ func (s *openSet) add(v *visit) (context.Context, func(), bool) {
 	ctx, cancel := context.WithCancel(v.r.Context())
 	e := v.entry
 	o := &opened{
-		visitor: visitor{e.Instance.ID, e.Actor.Session, e.Actor.Token, e.Role, v.place.Surface},
+		visitor: visitor{e.Instance.ID, e.Actor.Session, e.Actor.Token, e.Role, v.place.Surface, mayEdit(e) == nil},
 		user:    e.Actor.User, label: e.Instance.Label, token: v.token, end: cancel,
+	}
+	if v.place.Surface == editorSurface && v.r.URL.Path == commsPath {
+		o.comms = &comms{username: e.Actor.Username, name: e.Name, since: v.door.Now(), instance: e.Instance}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,10 +100,14 @@ func (s *openSet) add(v *visit) (context.Context, func(), bool) {
 func (s *openSet) drop(o *opened) {
 	o.end()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.m, o)
 	if s.counts[o.instance]--; s.counts[o.instance] == 0 {
 		delete(s.counts, o.instance)
+	}
+	closed := o.comms != nil && o.conn != nil
+	s.mu.Unlock()
+	if closed {
+		s.changed(&o.comms.instance)
 	}
 }
 
@@ -111,6 +122,9 @@ func (s *openSet) watch(ctx context.Context, v *visit) http.ResponseWriter {
 		s.mu.Lock()
 		o.conn = c
 		s.mu.Unlock()
+		if o.comms != nil {
+			s.changed(&o.comms.instance)
+		}
 	}}
 }
 
@@ -190,7 +204,8 @@ func (d *Door) sweep(ctx context.Context) time.Duration {
 }
 
 // stillAllowed asks again whether what is open may be. Whoever is somebody else
-// now, or has another role, begins anew: what is open was told who they are.
+// now, has another role, or may no longer edit or may again, begins anew: what is
+// open was told who they are.
 func (d *Door) stillAllowed(ctx context.Context, o *opened) (ends time.Time, ok bool) {
 	e, err := d.askAgain(ctx, o)
 	if err != nil {
@@ -203,6 +218,9 @@ func (d *Door) stillAllowed(ctx context.Context, o *opened) (ends time.Time, ok 
 	}
 	if o.surface == flowsSurface {
 		return e.EndsAt, mayOpen(e)
+	}
+	if (mayEdit(e) == nil) != o.editing {
+		return time.Time{}, false
 	}
 	return e.EndsAt, e.Actor.May(o.surface.permission(), e.Role, "instance") == nil
 }

@@ -187,5 +187,5 @@ func (v *visit) deployBody() ([]byte, bool) {
 // stillEditing asks the rules again whether this visitor may change the flows.
 func (v *visit) stillEditing() bool {
 	e, err := v.door.Rules.EnterID(v.r.Context(), v.entry.Instance.ID, v.entry.Actor.Session)
-	return err == nil && e.Actor.User == v.entry.Actor.User && e.Actor.May(fleet.FlowsEdit, e.Role, "instance") == nil
+	return err == nil && e.Actor.User == v.entry.Actor.User && mayEdit(e) == nil
 }
