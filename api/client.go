@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -293,4 +295,22 @@ func at(parts ...string) string {
 		parts[i] = url.PathEscape(parts[i])
 	}
 	return strings.Join(parts, "")
+}
+
+// TrustCA makes the client trust the certificates of a private authority, given
+// in PEM, beside those that the system trusts.
+func (c *Client) TrustCA(pem []byte) error {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return errors.New("the authority's certificate is not in PEM form")
+	}
+	transport, ok := c.http.Transport.(*http.Transport)
+	if !ok {
+		return errors.New("this client's connections are not its own")
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return nil
 }

@@ -12,12 +12,7 @@ import (
 )
 
 func (w World) auditCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "audit", Short: "The audit log and its proof", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(w.auditVerifyCommand())
-	return cmd
+	return noun("audit audit-event", "The audit log and its proof", w.auditListCommand(), w.auditVerifyCommand())
 }
 
 func (w World) auditVerifyCommand() *cobra.Command {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // World is all that a command sees of the process it runs in.
@@ -45,7 +46,7 @@ func Run(ctx context.Context, w World) int {
 	root.SetIn(w.Stdin)
 	root.SetOut(w.Stdout)
 	root.SetErr(w.Stderr)
-	err := root.ExecuteContext(ctx)
+	called, err := root.ExecuteContextC(ctx)
 	var exit exitError
 	var usage usageError
 	switch {
@@ -54,12 +55,18 @@ func Run(ctx context.Context, w World) int {
 	case errors.As(err, &exit):
 		return exit.code
 	case errors.As(err, &usage):
-		fmt.Fprintf(w.Stderr, "leat: %v\nRun \"leat --help\" to see how it is called.\n", err)
+		fmt.Fprintf(w.Stderr, "leat: %s\nRun \"%s --help\" to see how it is called.\n", explain(err), called.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(w.Stderr, "leat: %v\n", err)
+	fmt.Fprintf(w.Stderr, "leat: %s\n", explain(err))
 	return exitFailed
 }
+
+// The groups that the commands are listed in.
+const (
+	groupServer = "server"
+	groupClient = "client"
+)
 
 func (w World) root() *cobra.Command {
 	root := &cobra.Command{
@@ -68,22 +75,50 @@ func (w World) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(w.serveCommand(), w.demoCommand(), w.auditCommand(), w.stackCommand(), w.launchCommand(), w.versionCommand())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagError(cmd, err)} })
+	root.SetHelpFunc(showHelp)
+	root.SetHelpCommand(w.helpCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddGroup(&cobra.Group{ID: groupServer, Title: "The platform itself"}, &cobra.Group{ID: groupClient, Title: "Work on a platform"})
+	for _, cmd := range []*cobra.Command{w.serveCommand(), w.demoCommand(), w.versionCommand()} {
+		cmd.GroupID = groupServer
+		root.AddCommand(cmd)
+	}
+	root.AddCommand(w.launchCommand())
+	for _, cmd := range w.clientCommands() {
+		cmd.GroupID = groupClient
+		root.AddCommand(cmd)
+	}
 	return root
 }
 
-// noArgs refuses arguments that a command does not take.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError{fmt.Errorf("%q is not a command of %q", args[0], cmd.CommandPath())}
+// clientCommands are those that speak to a platform.
+func (w World) clientCommands() []*cobra.Command {
+	return []*cobra.Command{
+		w.loginCommand(), w.logoutCommand(), w.contextCommand(),
+		w.teamCommand(), w.applicationCommand(), w.instanceCommand(), w.environmentCommand(),
+		w.memberCommand(), w.invitationCommand(), w.userCommand(), w.tokenCommand(),
+		w.auditCommand(), w.stackCommand(), w.instanceTypeCommand(), w.blueprintCommand(),
+		w.apiCommand(), w.completionCommand(),
 	}
-	return nil
+}
+
+func (w World) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND…]", Short: "Tell more about a command", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 && about.HasSubCommands() {
+				return noArgs(about, rest)
+			}
+			return about.Help()
+		},
+	}
 }
 
 func (w World) versionCommand() *cobra.Command {
@@ -100,4 +135,19 @@ func (w World) versionCommand() *cobra.Command {
 func isTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// flagError says which flag was meant where one is not known.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return fmt.Errorf("%w%s", err, didYouMean("--"+unknown.GetSpecifiedName(), names))
 }

@@ -7,17 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"leat/api"
 	"leat/internal/npm"
 	"leat/internal/runtime"
 )
 
 func (w World) stackCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "stack", Short: "Node.js and Node-RED that instances run on", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(w.stackFetchCommand())
-	return cmd
+	return noun("stack stacks", "Node.js and Node-RED that instances run on", listOf(w, "List what instances can run on", (*call).stacks, stackColumns), showOf(w, "show STACK", "Show a stack", (*call).stacks, stackColumns),
+		w.stackFetchCommand())
 }
 
 func (w World) stackFetchCommand() *cobra.Command {
@@ -55,4 +52,29 @@ func (w World) stackFetchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&dir, "dir", "runtime", "the store of stacks")
 	cmd.Flags().StringVar(&registry, "registry", "", "the package registry (default: the one Leat was built with)")
 	return cmd
+}
+
+// stacks are all that the platform has.
+func (c *call) stacks() kind[api.Stack] {
+	return kind[api.Stack]{
+		noun: "stack", list: whole(c.client.Stacks), id: stackID,
+		names: func(s api.Stack) []string { return []string{s.Name} },
+	}
+}
+
+func stackID(s api.Stack) string { return s.ID }
+
+var stackColumns = []column[api.Stack]{
+	{title: "Id", value: func(s api.Stack) any { return s.ID }},
+	{title: "Name", value: func(s api.Stack) any { return s.Name }},
+	{title: "Node-RED", value: func(s api.Stack) any { return s.NodeRed }},
+	{title: "Node.js", value: func(s api.Stack) any { return s.NodeJS }},
+	{title: "State", value: func(s api.Stack) any { return state(s.State) }},
+	{title: "Offered", value: func(s api.Stack) any { return s.Active }},
+	{title: "Default", value: func(s api.Stack) any { return s.Default }},
+	{title: "Dashboard", value: func(s api.Stack) any { return s.Dashboard }, more: true},
+	{title: "Replaced by", value: func(s api.Stack) any { return s.ReplacedBy }, more: true},
+	{title: "Instances", value: func(s api.Stack) any { return s.Instances }, more: true},
+	{title: "Reason", value: func(s api.Stack) any { return s.Reason }, more: true},
+	{title: "Digest", value: func(s api.Stack) any { return s.Digest }, more: true},
 }

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+	"os/exec"
+	"runtime"
+)
+
+// openBrowser shows an address in the person's browser where there is one. It
+// was printed too, so nothing is lost where it cannot.
+func (w World) openBrowser(ctx context.Context, address string) bool {
+	name, args := "", []string{address}
+	switch runtime.GOOS {
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
+	case "darwin":
+		name = "open"
+	default:
+		// Without a screen xdg-open would start a browser in the terminal.
+		if w.env("DISPLAY") == "" && w.env("WAYLAND_DISPLAY") == "" {
+			return false
+		}
+		name = "xdg-open"
+	}
+	if own := w.env("BROWSER"); own != "" && runtime.GOOS != "windows" {
+		name = own
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), name, args...)
+	cmd.Env = w.Env
+	if err := cmd.Start(); err != nil {
+		return false
+	}
+	go func() { _ = cmd.Wait() }() // the browser outlives this program; nobody waits for it
+	return true
+}
