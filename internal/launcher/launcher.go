@@ -123,7 +123,7 @@ func (l *launcher) run(ctx context.Context, kept *nodered.Kept) error {
 	ctx, l.cancel = context.WithCancel(ctx)
 	defer l.cancel()
 	hub := &link.Client{HTTP: hubClient(l.place.Hub), Base: "http://hub", Token: l.secret.Hub}
-	store, err := newStore(l.place, l.log)
+	store, err := newStore(l.place, hub, l.log)
 	if err != nil {
 		return err
 	}

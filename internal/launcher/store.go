@@ -9,6 +9,7 @@ import (
 
 	"leat/internal/driver"
 	"leat/internal/fleet"
+	"leat/internal/link"
 	"leat/internal/nodered"
 	"leat/internal/npm"
 	"leat/internal/runtime"
@@ -18,18 +19,19 @@ import (
 // store finds stacks and lays trees out, both from what all instances of this
 // machine share.
 type store struct {
+	hub      *link.Client
 	packages *npm.Client
 	stacks   *runtime.Store
 	log      *slog.Logger
 }
 
-func newStore(p driver.Place, log *slog.Logger) (*store, error) {
+func newStore(p driver.Place, hub *link.Client, log *slog.Logger) (*store, error) {
 	packages, err := npm.New(npm.Config{Registry: p.Registry, CacheDir: p.Packages, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	stacks, err := runtime.NewStore(p.Runtime, packages, log)
-	return &store{packages, stacks, log}, err
+	return &store{hub, packages, stacks, log}, err
 }
 
 // Find is nodered.Stacks. A compile cache that cannot be made costs time and
@@ -52,24 +54,37 @@ func (s *store) Find(ctx context.Context, digest string, flags []string, uid int
 // fetch lays a stack out that this machine does not have yet.
 func (s *store) fetch(ctx context.Context, digest string, progress nodered.Progress) (runtime.Tree, error) {
 	defer goruntime.FreeOSMemory() // reading the locks takes more than a launcher otherwise needs
-	stack, err := stackOf(digest)
+	stack, err := s.stackOf(ctx, digest)
 	if err != nil {
 		return runtime.Tree{}, err
 	}
 	return s.stacks.Ensure(ctx, stack, func(p runtime.Progress) { progress(p.Done, p.Total) })
 }
 
-func stackOf(digest string) (*runtime.Stack, error) {
+// stackOf finds a stack in this program, or asks the platform for its lock.
+func (s *store) stackOf(ctx context.Context, digest string) (*runtime.Stack, error) {
 	all, err := runtime.Stacks()
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range all {
-		if s.Digest == digest {
-			return s, nil
+	for _, one := range all {
+		if one.Digest == digest {
+			return one, nil
 		}
 	}
-	return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown", Msg: "This build of Leat does not have the stack that the instance runs on."}
+	got, err := s.hub.Stack(ctx, digest)
+	if err != nil {
+		return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "stack_unknown", Msg: "The platform does not have the stack that the instance is to run on.", Err: err}
+	}
+	stack, err := runtime.FromLock(got.Lock)
+	if err != nil {
+		return nil, err
+	}
+	if stack.Digest != digest {
+		return nil, &fleet.Error{Kind: fleet.Invalid, Code: "stack_invalid", Msg: "The lock of the stack is not the one that its digest names."}
+	}
+	stack.ArchiveBytes = got.ArchiveBytes
+	return stack, nil
 }
 
 // Lay is nodered.Trees.

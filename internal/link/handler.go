@@ -31,6 +31,8 @@ func Handler(token string, sup Supervised, r *Runner, self Self) http.Handler {
 	mux.HandleFunc("GET "+wire.AlivePath, h.alive)
 	mux.HandleFunc("GET "+wire.LogsPath, h.logs)
 	mux.HandleFunc("GET "+wire.SamplesPath, h.samples)
+	mux.HandleFunc("GET "+wire.ContextPath, h.context)
+	mux.HandleFunc("POST "+wire.ContextPath, h.setContext)
 	mux.HandleFunc("POST "+wire.LookPath, func(w http.ResponseWriter, _ *http.Request) {
 		r.Look()
 		w.WriteHeader(http.StatusAccepted)
@@ -121,6 +123,36 @@ func (h *handler) samples(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	WriteJSON(w, h.sup.Samples(after))
+}
+
+func (h *handler) context(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	limit, err := number(q.Get("limit"), wire.MaxContextItems)
+	if err != nil {
+		WriteProblem(w, fleet.InvalidField("limit", "A number is needed."))
+		return
+	}
+	page, err := h.sup.Context(r.Context(), wire.ContextQuery{
+		Scope: q.Get("scope"), Prefix: q.Get("prefix"), After: q.Get("after"), Limit: min(max(int(limit), 1), wire.MaxContextItems),
+	})
+	if err != nil {
+		WriteProblem(w, err)
+		return
+	}
+	WriteJSON(w, page)
+}
+
+func (h *handler) setContext(w http.ResponseWriter, r *http.Request) {
+	var in wire.ContextChange
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, wire.MaxContextPage)).Decode(&in); err != nil {
+		WriteProblem(w, fleet.InvalidField("value", "The value is not JSON, or larger than 2 MiB."))
+		return
+	}
+	if err := h.sup.SetContext(r.Context(), in); err != nil {
+		WriteProblem(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (h *handler) renew(w http.ResponseWriter, r *http.Request) {

@@ -69,6 +69,13 @@ func (c *Client) Commit(ctx context.Context, m wire.ModuleCommit) (wire.Deployed
 	return out, err
 }
 
+// Stack asks for the lock of a stack.
+func (c *Client) Stack(ctx context.Context, digest string) (wire.StackLock, error) {
+	var out wire.StackLock
+	_, err := c.post(ctx, wire.StackPath, wire.StackAsk{Digest: digest}, &out)
+	return out, err
+}
+
 // insist repeats a request that is safe to repeat until the server answers.
 func (c *Client) insist(ctx context.Context, path string, in, out any) error {
 	limit := c.Patience

@@ -34,6 +34,9 @@ type Supervised interface {
 	// Lines gives lines of the log after a number; WaitLine waits for one.
 	Lines(after int64, limit int) ([]wire.LogLine, error)
 	WaitLine(ctx context.Context, after int64) error
+	// Context gives a page of what flows remember; SetContext changes it.
+	Context(ctx context.Context, q wire.ContextQuery) (wire.ContextPage, error)
+	SetContext(ctx context.Context, c wire.ContextChange) error
 }
 
 // Runner checks in: it brings what the runner is and takes what it is to be.

@@ -26,31 +26,33 @@ const pressed = `[{"id":"t1","type":"tab","label":"One"},
 {"id":"o1","type":"http response","z":"t1","wires":[]}]`
 
 func TestADashboardKnowsWhoTheDoorLetIn(t *testing.T) {
-	r := newRig(t, nil)
-	r.set(func(s *wire.Spec) { s.Flows = json.RawMessage(pressed) })
-	r.until("the dashboard", func(rep wire.Report) bool { return rep.Dashboard == "/dashboard" && rep.Settled })
-	r.says("nobody")
-	person := base64.RawURLEncoding.EncodeToString([]byte(`{"userId":"u-1","username":"ada","role":"viewer"}`))
-	poll := func(method, query, body string) string {
-		t.Helper()
-		code, text := r.do(method, "/dashboard/socket.io/?EIO=4&transport=polling"+query, body, func(q *http.Request) {
-			q.Header.Set(wire.UserHeader, person)
-			q.Header.Set("Content-Type", "text/plain")
-		})
-		if code != http.StatusOK {
-			t.Fatalf("%s %s: %d %s", method, query, code, text)
+	onEachStack(t, func(t *testing.T, on string) {
+		r := newRig(t, nil, on)
+		r.set(func(s *wire.Spec) { s.Flows = json.RawMessage(pressed) })
+		r.until("the dashboard", func(rep wire.Report) bool { return rep.Dashboard == "/dashboard" && rep.Settled })
+		r.says("nobody")
+		person := base64.RawURLEncoding.EncodeToString([]byte(`{"userId":"u-1","username":"ada","role":"viewer"}`))
+		poll := func(method, query, body string) string {
+			t.Helper()
+			code, text := r.do(method, "/dashboard/socket.io/?EIO=4&transport=polling"+query, body, func(q *http.Request) {
+				q.Header.Set(wire.UserHeader, person)
+				q.Header.Set("Content-Type", "text/plain")
+			})
+			if code != http.StatusOK {
+				t.Fatalf("%s %s: %d %s", method, query, code, text)
+			}
+			return text
 		}
-		return text
-	}
-	sid := regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(poll("GET", "", ""))
-	if sid == nil {
-		t.Fatal("the dashboard gave no session")
-	}
-	session := "&sid=" + sid[1]
-	poll("POST", session, "40")
-	if text := poll("GET", session, ""); !strings.Contains(text, "40{") {
-		t.Fatalf("the dashboard answered the connection with %s", text)
-	}
-	poll("POST", session, `42["widget-action","u1",{"payload":"x"}]`)
-	r.says("ada viewer")
+		sid := regexp.MustCompile(`"sid":"([^"]+)"`).FindStringSubmatch(poll("GET", "", ""))
+		if sid == nil {
+			t.Fatal("the dashboard gave no session")
+		}
+		session := "&sid=" + sid[1]
+		poll("POST", session, "40")
+		if text := poll("GET", session, ""); !strings.Contains(text, "40{") {
+			t.Fatalf("the dashboard answered the connection with %s", text)
+		}
+		poll("POST", session, `42["widget-action","u1",{"payload":"x"}]`)
+		r.says("ada viewer")
+	})
 }

@@ -26,6 +26,7 @@ type home struct {
 	bridge   string // directory of the bridge for this build
 
 	switching sync.Mutex
+	reading   sync.Mutex
 }
 
 // Socket is where Node-RED listens, below the instance's directory.

@@ -34,6 +34,7 @@ type KeptProcess struct {
 	Spec    *wire.Spec `json:"spec"`
 	Stack   Stack      `json:"stack"`
 	Key     string     `json:"key"`
+	Bridge  string     `json:"bridge,omitempty"`
 	Safe    bool       `json:"safe"`
 	Begun   time.Time  `json:"begun"`
 	Ready   time.Time  `json:"ready"`
@@ -143,7 +144,7 @@ func (s *Supervisor) keep(ctx context.Context, p *process) (*KeptProcess, error)
 	}
 	file, err := bridge.File()
 	return &KeptProcess{
-		Pid: p.cell.Pid(), Spec: p.spec, Stack: p.stack, Key: p.key, Safe: p.safe, Begun: p.begun, Ready: p.ready,
+		Pid: p.cell.Pid(), Spec: p.spec, Stack: p.stack, Key: p.key, Bridge: p.bridge, Safe: p.safe, Begun: p.begun, Ready: p.ready,
 		Flowing: p.flowing, Given: p.given, Digest: p.flows, Tail: p.tail.String(),
 		Rest:  [3][]byte{p.line.rest, p.outputs[0].rest, p.outputs[1].rest},
 		Files: []*os.File{file, p.outputs[0].file, p.outputs[1].file},
@@ -178,7 +179,7 @@ func (s *Supervisor) adopt(k *Kept) error {
 		return err
 	}
 	p := &process{
-		cell: cell, line: newLine(conn), spec: kp.Spec, stack: kp.Stack, key: kp.Key, safe: kp.Safe,
+		cell: cell, line: newLine(conn), spec: kp.Spec, stack: kp.Stack, key: kp.Key, bridge: kp.Bridge, safe: kp.Safe,
 		begun: kp.Begun, beaten: time.Now(), ready: kp.Ready, flowing: kp.Flowing, given: kp.Given, flows: kp.Digest,
 	}
 	p.line.rest = kp.Rest[0]

@@ -33,6 +33,7 @@ type loop struct {
 	lastExit  *wire.Exit
 
 	startFault   *fault
+	switchFault  *fault // why what runs could not make way yet
 	modulesFault *fault
 	modulesTry   time.Time // when laying out may be tried again
 	tries        int       // failed preparations in a row
@@ -169,6 +170,8 @@ func (s *Supervisor) told(ctx context.Context, e evTold) {
 			p.beaten = time.Now()
 			s.startProbe(ctx, p)
 		}
+	case "context":
+		err = s.wroteContext(e.body)
 	case "hint":
 		var h struct {
 			Event  string          `json:"event"`
@@ -253,8 +256,9 @@ func (s *Supervisor) step(ctx context.Context) {
 			s.prepare(ctx, w)
 		}
 	case p.key != w.key:
-		s.say("info", "Restarting Node-RED, because its settings changed or somebody asked.")
-		s.ask(p)
+		if !time.Now().Before(l.notBefore) {
+			s.prepare(ctx, w) // what runs goes on until all is there
+		}
 	default:
 		s.follow(ctx, w, p)
 	}
@@ -303,7 +307,7 @@ func (s *Supervisor) forget(w wanted) {
 	l.attempt = attempt
 	l.crashes, l.safeFails, l.autoSafe, l.gaveUp = nil, 0, false, false
 	l.notBefore, l.modulesTry, l.tries = time.Time{}, time.Time{}, 0
-	l.startFault, l.modulesFault = nil, nil
+	l.startFault, l.switchFault, l.modulesFault = nil, nil, nil
 }
 
 // ask ends a process in order.
@@ -319,6 +323,7 @@ func (s *Supervisor) ask(p *process) {
 // evPrepared tells that what a start needs is there, or why not.
 type evPrepared struct {
 	spec       *wire.Spec
+	key        string
 	stack      Stack
 	err        error
 	modulesErr error
@@ -332,7 +337,7 @@ func (s *Supervisor) prepare(ctx context.Context, w wanted) {
 	go func() {
 		defer s.loop.parts.Done()
 		defer cancel()
-		e := evPrepared{spec: w.spec}
+		e := evPrepared{spec: w.spec, key: w.key}
 		flags := sandbox.NodeFlags(w.spec.Limits.MemoryMiB)
 		e.stack, e.err = s.cfg.Stacks.Find(prepCtx, w.spec.Stack, flags, s.home.uid, s.progress("Fetching Node-RED"))
 		if e.err == nil {
@@ -352,6 +357,14 @@ func (s *Supervisor) prepared(ctx context.Context, e evPrepared) {
 	l.cancel = nil
 	switch {
 	case errors.Is(e.err, context.Canceled):
+		return
+	case e.err != nil && l.proc != nil:
+		s.failSwitch(ctx, e.err)
+		return
+	case l.proc != nil && l.proc.key != e.key:
+		l.switchFault, l.tries = nil, 0
+		s.say("info", "Restarting Node-RED, because its settings changed or somebody asked.")
+		s.ask(l.proc)
 		return
 	case e.err != nil:
 		s.failStart(ctx, e.err, "Node-RED cannot be started.")
@@ -384,6 +397,17 @@ func (s *Supervisor) failStart(ctx context.Context, err error, what string) {
 	l.tries++
 	s.cfg.Log.WarnContext(ctx, "node-red not started", "error", err)
 	s.say("error", l.startFault.reason)
+}
+
+// failSwitch leaves what runs alone, says why, and tries again after a pause.
+func (s *Supervisor) failSwitch(ctx context.Context, err error) {
+	l := &s.loop
+	l.switchFault = startFault(err, "The change could not be made, and Node-RED goes on as it was.")
+	l.notBefore = time.Now().Add(s.pause(l.tries))
+	if l.tries++; l.tries == 1 {
+		s.say("error", l.switchFault.reason)
+	}
+	s.cfg.Log.WarnContext(ctx, "node-red not switched", "error", err)
 }
 
 // pause doubles with each failure before it.

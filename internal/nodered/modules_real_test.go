@@ -97,9 +97,13 @@ func (p *packages) change(ctx context.Context, before map[string]string, c wire.
 }
 
 func TestAModuleIsInstalledFromTheEditorKeptAndRemoved(t *testing.T) {
+	onEachStack(t, installAndRemove)
+}
+
+func installAndRemove(t *testing.T, on string) {
 	const module = "node-red-node-random"
 	p := newPackages(t)
-	r := newRig(t, func(c *nodered.Config) { c.Trees = p })
+	r := newRig(t, func(c *nodered.Config) { c.Trees = p }, on)
 	r.platform.resolve = func(c wire.ModuleChange) (wire.Modules, error) {
 		return p.change(t.Context(), r.platform.spec.Modules.Direct, c)
 	}

@@ -137,6 +137,7 @@ type Supervisor struct {
 	saving int    // deploys on their way to the server
 	report wire.Report
 	hints  []wire.Event
+	live   *process // that can be asked something; nil without one
 
 	loop loop // the loop's own
 }

@@ -27,6 +27,7 @@ type process struct {
 	spec    *wire.Spec
 	stack   Stack
 	key     string // of what only a restart can change
+	bridge  string // directory of the JavaScript in it
 	safe    bool   // started without its flows
 	begun   time.Time
 	beaten  time.Time // the last beat, or begun
@@ -75,12 +76,15 @@ type (
 
 // bridgeConfig is the first line that the bridge reads.
 type bridgeConfig struct {
-	Runner       string `json:"runner"`
-	Title        string `json:"title"`
-	Socket       string `json:"socket"`
-	EditorRoot   string `json:"editorRoot"`
-	Catalogue    string `json:"catalogue"`
-	PlatformURL  string `json:"platformUrl"`
+	Runner      string `json:"runner"`
+	Title       string `json:"title"`
+	Socket      string `json:"socket"`
+	EditorRoot  string `json:"editorRoot"`
+	Catalogue   string `json:"catalogue"`
+	PlatformURL string `json:"platformUrl"`
+	// PersistentContext makes the store on the disk the default one.
+	PersistentContext bool `json:"persistentContext"`
+
 	Theme        string `json:"theme"`
 	Language     string `json:"language,omitempty"`
 	SafeMode     bool   `json:"safeMode"`
@@ -106,6 +110,7 @@ func (s *Supervisor) configOf(spec *wire.Spec, safe bool) bridgeConfig {
 		EditorRoot: wire.EditorRoot, Catalogue: wire.CataloguePath,
 		PlatformURL: spec.Settings.PlatformURL, Theme: spec.Settings.Theme, Language: spec.Settings.Language,
 		SafeMode: safe, BodyLimitMiB: spec.Settings.HTTPBodyLimitMiB, Door: spec.Door, Palette: spec.Palette,
+		PersistentContext: spec.Settings.PersistentContext,
 	}
 	if c.Title == "" {
 		c.Title = spec.Name
@@ -148,7 +153,7 @@ func (s *Supervisor) launch(ctx context.Context, spec *wire.Spec, stack Stack, s
 		return nil, fmt.Errorf("make bridge: %w", err)
 	}
 	defer far.Close() // the child has its own
-	p := &process{spec: spec, stack: stack, key: key, safe: safe, line: newLine(conn), begun: time.Now()}
+	p := &process{spec: spec, stack: stack, key: key, bridge: s.home.bridge, safe: safe, line: newLine(conn), begun: time.Now()}
 	p.beaten = p.begun
 	p.cell, err = sandbox.Command(s.cellSpec(spec, stack, far), s.cfg.Self)
 	if err != nil {

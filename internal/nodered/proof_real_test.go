@@ -99,9 +99,13 @@ func TestAHangIsDetectedNamedAndEnded(t *testing.T) {
 }
 
 func TestACrashLoopEndsInSafeModeAndADeployLeavesIt(t *testing.T) {
+	onEachStack(t, crashLoop)
+}
+
+func crashLoop(t *testing.T, on string) {
 	r := newRig(t, func(c *nodered.Config) {
 		c.Policy.LoopCrashes, c.Policy.SafeCrashes = 2, 3
-	})
+	}, on)
 	// A function node has no process object; a flow reaches it by a module.
 	r.set(func(s *wire.Spec) {
 		s.Flows = json.RawMessage(`[{"id":"t1","type":"tab","label":"One"},{"id":"f1","type":"function","z":"t1","name":"the culprit","func":"",` +
@@ -123,7 +127,11 @@ func TestACrashLoopEndsInSafeModeAndADeployLeavesIt(t *testing.T) {
 }
 
 func TestNobodyPassesWithoutTheDoorsKey(t *testing.T) {
-	r := newRig(t, nil)
+	onEachStack(t, withoutKey)
+}
+
+func withoutKey(t *testing.T, on string) {
+	r := newRig(t, nil, on)
 	r.set(nil)
 	r.running()
 	r.mustDeploy(`[{"id":"t1","type":"tab","label":"One"},` +
@@ -165,7 +173,11 @@ func TestNobodyPassesWithoutTheDoorsKey(t *testing.T) {
 }
 
 func TestOnlyAnIdentityForThisRunnerOpensTheEditor(t *testing.T) {
-	r := newRig(t, nil)
+	onEachStack(t, identities)
+}
+
+func identities(t *testing.T, on string) {
+	r := newRig(t, nil, on)
 	r.set(nil)
 	r.running()
 	bearer := func(change func(*wire.Identity)) func(*http.Request) {

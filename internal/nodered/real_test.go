@@ -324,33 +324,35 @@ func answering(text string) string {
 }
 
 func TestNodeREDStartsAndADeployIsAcknowledgedOnlyWhenTheServerHasIt(t *testing.T) {
-	r := newRig(t, nil)
-	begun := time.Now()
-	r.set(nil)
-	rep := r.running()
-	t.Logf("start to ready: %v; isolation %v", time.Since(begun).Round(time.Millisecond), rep.Isolation)
+	onEachStack(t, func(t *testing.T, on string) {
+		r := newRig(t, nil, on)
+		begun := time.Now()
+		r.set(nil)
+		rep := r.running()
+		t.Logf("start to ready: %v; isolation %v", time.Since(begun).Round(time.Millisecond), rep.Isolation)
 
-	if code, text := r.deploy(answering("one")); code != http.StatusNoContent && code != http.StatusOK {
-		t.Fatalf("deploy: %d %s", code, text)
-	}
-	if n := len(r.platform.deploys); n != 1 {
-		t.Fatalf("the server has %d deploys; want 1", n)
-	}
-	r.says("one")
+		if code, text := r.deploy(answering("one")); code != http.StatusNoContent && code != http.StatusOK {
+			t.Fatalf("deploy: %d %s", code, text)
+		}
+		if n := len(r.platform.deploys); n != 1 {
+			t.Fatalf("the server has %d deploys; want 1", n)
+		}
+		r.says("one")
 
-	r.platform.refuse = &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "Somebody else deployed."}
-	code, text := r.deploy(answering("two"))
-	if code != 400 || !strings.Contains(text, "flows_changed") {
-		t.Fatalf("a refused deploy answered %d %s", code, text)
-	}
-	r.says("one")
-	r.platform.refuse = nil
+		r.platform.refuse = &fleet.Error{Kind: fleet.Conflict, Code: "flows_changed", Msg: "Somebody else deployed."}
+		code, text := r.deploy(answering("two"))
+		if code != 400 || !strings.Contains(text, "flows_changed") {
+			t.Fatalf("a refused deploy answered %d %s", code, text)
+		}
+		r.says("one")
+		r.platform.refuse = nil
 
-	r.set(func(s *wire.Spec) { s.Flows = json.RawMessage(answering("three")) })
-	r.says("three")
-	if rep := r.Report(); rep.Starts != 1 {
-		t.Errorf("Node-RED was started %d times; want once", rep.Starts)
-	}
-	r.set(func(s *wire.Spec) { s.Running = false })
-	r.until("stopped", func(rep wire.Report) bool { return rep.State == fleet.StateStopped && rep.Settled })
+		r.set(func(s *wire.Spec) { s.Flows = json.RawMessage(answering("three")) })
+		r.says("three")
+		if rep := r.Report(); rep.Starts != 1 {
+			t.Errorf("Node-RED was started %d times; want once", rep.Starts)
+		}
+		r.set(func(s *wire.Spec) { s.Running = false })
+		r.until("stopped", func(rep wire.Report) bool { return rep.State == fleet.StateStopped && rep.Settled })
+	})
 }

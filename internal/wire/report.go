@@ -51,6 +51,11 @@ type Report struct {
 	MissingTypes []string `json:"missingTypes,omitempty"`
 	// Dashboard is set where a Dashboard answers, as its path.
 	Dashboard string `json:"dashboard,omitempty"`
+	// Stale names what a restart would bring beside what the desired state says:
+	// "address" (of the platform), "platform" (its bridge inside Node-RED).
+	Stale []string `json:"stale,omitempty"`
+	// ContextFlushed is when context was last written to the disk.
+	ContextFlushed time.Time `json:"contextFlushed,omitzero"`
 	// LogSeq is the number of the newest line of the log.
 	LogSeq int64 `json:"logSeq"`
 }

@@ -19,6 +19,8 @@ const (
 	ResolvePath = RunnerPrefix + "/modules/resolve"
 	// ModulesPath takes a ModuleCommit; 200 with a Deployed once it is kept.
 	ModulesPath = RunnerPrefix + "/modules"
+	// StackPath takes a StackAsk; 200 with the StackLock.
+	StackPath = RunnerPrefix + "/stack"
 )
 
 // Requests of the server to a runner.
@@ -35,6 +37,9 @@ const (
 	LogsPath = "/v1/logs"
 	// SamplesPath answers GET ?after=RFC3339 with a JSON array of Sample.
 	SamplesPath = "/v1/samples"
+	// ContextPath answers GET ?scope=&prefix=&after=&limit= with a ContextPage, and
+	// takes POST of a ContextChange; 204.
+	ContextPath = "/v1/context"
 	// RenewPath takes POST of a Renew: become that program, keeping Node-RED. 202.
 	RenewPath = "/v1/renew"
 	// StopPath takes POST: end Node-RED in order, then the runner itself. 202.

@@ -74,6 +74,8 @@ type Settings struct {
 	Language string `json:"language,omitempty"`
 	// HTTPBodyLimitMiB bounds the body of a request to a flow; 0 means 5.
 	HTTPBodyLimitMiB int `json:"httpBodyLimitMiB,omitempty"`
+	// PersistentContext makes the store on the disk the default one of context.
+	PersistentContext bool `json:"persistentContext,omitempty"`
 	// PlatformURL is the page of this runner on the platform, for the link back.
 	PlatformURL string `json:"platformUrl,omitempty"`
 }

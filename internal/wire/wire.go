@@ -20,7 +20,9 @@ import (
 //	            desired state; deploys; module changes in two steps (resolve,
 //	            commit); requests to the runner: status, alive, look, logs,
 //	            samples, renew, stop
-//	            later: deploys say which credentials they start from
+//	            later: deploys say which credentials they start from; runners ask
+//	            for the lock of a stack; the server asks for context; a report
+//	            says what a restart would bring and when context was written
 const Protocol = 1
 
 // OldestProtocol is the lowest number that this build still speaks.

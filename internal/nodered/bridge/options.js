@@ -32,10 +32,7 @@ module.exports = function (bridge) {
     functionTimeout: 0,
     exportGlobalContextKeys: false,
     externalModules: modules(config.palette),
-    contextStorage: {
-      default: { module: "memory" },
-      persistent: { module: "localfilesystem" },
-    },
+    contextStorage: require("./context").storage(bridge),
     editorTheme: editorTheme(config),
   };
 };

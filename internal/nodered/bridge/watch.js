@@ -18,6 +18,7 @@ function attach(link, runtime) {
   lifecycle(link, runtime);
   link.on("reload", () => reload());
   require("./palette").attach(link, runtime);
+  require("./context").attach(link);
 }
 
 // watchman starts the thread that names what blocks the event loop, where it is
