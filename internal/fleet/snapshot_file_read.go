@@ -209,7 +209,7 @@ func (f *SnapshotFile) readNodes(where string, text json.RawMessage) error {
 		if err != nil {
 			return err
 		}
-		id, kind := plainText(n["id"]), plainText(n["type"])
+		id, kind := textOf(n["id"]), textOf(n["type"])
 		at, twice := first[id]
 		switch {
 		case id == "" || kind == "" || len(id) > 256 || len(kind) > 256:
@@ -270,7 +270,7 @@ func (f *SnapshotFile) addPlain(where, id string, fields members) error {
 	return nil
 }
 
-func plainText(text json.RawMessage) (s string) {
+func textOf(text json.RawMessage) (s string) {
 	if len(text) == 0 || json.Unmarshal(text, &s) != nil {
 		return ""
 	}
@@ -283,7 +283,7 @@ func (f *SnapshotFile) readCredentials(where string, text json.RawMessage) error
 		return err
 	}
 	if sealed, there := all["$"]; there {
-		if f.Credentials = plainText(sealed); f.Credentials == "" || len(all) > 1 {
+		if f.Credentials = textOf(sealed); f.Credentials == "" || len(all) > 1 {
 			return badFile(where, where+" is not what Node-RED writes there.")
 		}
 		return nil
@@ -360,7 +360,7 @@ func (f *SnapshotFile) readVariable(name string, text json.RawMessage) (Variable
 	text = bytes.TrimSpace(text)
 	switch text[0] {
 	case '"':
-		v.Value = plainText(text)
+		v.Value = textOf(text)
 		return v, nil
 	case '{':
 	case '[':
@@ -376,7 +376,7 @@ func (f *SnapshotFile) readVariable(name string, text json.RawMessage) (Variable
 		return v, err
 	}
 	v.Hidden = string(m["hidden"]) == "true"
-	sealed, value := plainText(m["$"]), plainText(m["value"])
+	sealed, value := textOf(m["$"]), textOf(m["value"])
 	switch {
 	case !v.Hidden && sealed == "":
 		v.Value = value
@@ -417,9 +417,9 @@ func (f *SnapshotFile) readModules(text, lock json.RawMessage) error {
 	}
 	ours := len(lock) > 0 && string(lock) != "null"
 	for name, raw := range all {
-		version := plainText(raw)
+		version := textOf(raw)
 		if m, err := membersOf(where, raw); err == nil && len(m) > 0 {
-			version = plainText(m["version"])
+			version = textOf(m["version"])
 		}
 		switch {
 		case len(name) > 214 || !moduleName.MatchString(name):
