@@ -56,6 +56,11 @@ const manifestForm = 1
 // Has reports whether the manifest has a part.
 func (m *Manifest) Has(p ManifestPart) bool { return !slices.Contains(m.Absent, p) }
 
+// parts are the absent parts, in order.
+func (m *Manifest) parts() []ManifestPart {
+	return slices.Compact(slices.Sorted(slices.Values(m.Absent)))
+}
+
 // Hidden are the names of the hidden variables, sorted.
 func (m *Manifest) Hidden() []string {
 	names := []string{}
@@ -169,12 +174,18 @@ func notKept(part string, err error) error {
 
 // SameContent reports whether two manifests are made of the same bytes. Manifests
 // with the same digest can differ here: in white space, or in an order that has
-// no meaning.
+// no meaning. The values of hidden variables are not looked at.
 func (m *Manifest) SameContent(o *Manifest) bool {
-	if !bytes.Equal(m.Flows, o.Flows) || !bytes.Equal(m.Modules.Lock, o.Modules.Lock) || !slices.Equal(m.Environment, o.Environment) {
+	same := func(v, w Variable) bool {
+		return v.Name == w.Name && v.Hidden == w.Hidden && (v.Hidden || v.Value == w.Value)
+	}
+	if !bytes.Equal(m.Flows, o.Flows) || !bytes.Equal(m.Modules.Lock, o.Modules.Lock) || !slices.EqualFunc(m.Environment, o.Environment, same) {
 		return false
 	}
 	a, b := *m, *o
+	if !slices.Equal(a.parts(), b.parts()) {
+		return false
+	}
 	a.Flows, a.Modules.Lock, b.Flows, b.Modules.Lock = nil, nil, nil, nil
 	left, err := a.Canonical()
 	right, fault := b.Canonical()

@@ -43,7 +43,7 @@ func train() error {
 	if err != nil {
 		return err
 	}
-	b, err := dict.BuildZstdDict(samples, dict.Options{MaxDictSize: size, HashBytes: 6, ZstdDictID: uint32(number), ZstdLevel: zstd.SpeedBetterCompression})
+	b, err := dict.BuildZstdDict(samples, dict.Options{MaxDictSize: size, HashBytes: 6, ZstdDictID: uint32(number), ZstdLevel: zstd.SpeedFastest})
 	if err != nil {
 		return err
 	}
