@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/vue-query'
 import { send, sendAll, whole } from './send'
-import type { CreatedToken, EditUser, InvitationView, Session, Token, User } from './shapes'
+import type { CreatedToken, EditUser, InvitationView, Session, SignInRequest, Token, User } from './shapes'
 
 export function useSessions() {
   return useQuery({ queryKey: ['sessions'], queryFn: ({ signal }) => sendAll<Session>('/user/sessions', { signal, query: whole }) })
@@ -34,4 +34,6 @@ export const door = {
   setUp: (body: NewAccount & { secret: string; teamName?: string }) => send<unknown>('POST', '/setup', { body, stranger: true }),
   readInvitation: (secret: string) => send<InvitationView>('POST', '/invitations/read', { body: { secret }, stranger: true }),
   accept: (body: { secret: string } & Partial<NewAccount>) => send<unknown>('POST', '/invitations/accept', { body, stranger: true }),
+  signInRequest: (id: string) => send<SignInRequest>('GET', `/sign-in-requests/${id}`),
+  decideSignIn: (id: string, how: 'approve' | 'deny') => send<void>('POST', `/sign-in-requests/${id}/${how}`),
 }
