@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	"leat/internal/driver"
 	"leat/internal/fleet"
+	"leat/internal/link"
 	"leat/internal/wire"
 )
 
@@ -47,11 +47,7 @@ func (s *seat) ask(ctx context.Context, method, path string, body any) (*http.Re
 	}
 	if res.StatusCode >= http.StatusBadRequest {
 		defer res.Body.Close()
-		var p wire.Problem
-		if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&p); err != nil {
-			return nil, fmt.Errorf("launcher answered %d: %w", res.StatusCode, err)
-		}
-		return nil, fmt.Errorf("launcher answered %d: %s: %s", res.StatusCode, p.Code, p.Detail)
+		return nil, link.ReadProblem(res.StatusCode, io.LimitReader(res.Body, 64<<10), "The instance could not do this. Its log says more.")
 	}
 	return res, nil
 }
@@ -156,4 +152,36 @@ func (h *Host) Samples(ctx context.Context, id fleet.InstanceID, after time.Time
 		return nil, errNoLauncher(err)
 	}
 	return out, nil
+}
+
+// Context gives a page of what an instance's flows remember.
+func (h *Host) Context(ctx context.Context, id fleet.InstanceID, q wire.ContextQuery) (page wire.ContextPage, err error) {
+	s := h.seat(id)
+	if s == nil {
+		return page, errNoLauncher(nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, askIn)
+	defer cancel()
+	in := url.Values{"scope": {q.Scope}, "prefix": {q.Prefix}, "after": {q.After}, "limit": {strconv.Itoa(q.Limit)}}
+	res, err := s.ask(ctx, http.MethodGet, wire.ContextPath+"?"+in.Encode(), nil)
+	if err != nil {
+		return page, errNoLauncher(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(res.Body, wire.MaxContextPage)).Decode(&page); err != nil {
+		return page, errNoLauncher(err)
+	}
+	return page, nil
+}
+
+// SetContext changes what a running instance's flows remember.
+func (h *Host) SetContext(ctx context.Context, id fleet.InstanceID, c wire.ContextChange) error {
+	s := h.seat(id)
+	if s == nil {
+		return errNoLauncher(nil)
+	}
+	if err := s.post(ctx, wire.ContextPath, c); err != nil {
+		return errNoLauncher(err)
+	}
+	return nil
 }

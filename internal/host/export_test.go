@@ -24,3 +24,6 @@ func (h *Host) Secrets(id fleet.InstanceID) driver.Secrets { return h.secrets(id
 func (h *Host) Match(ctx context.Context, wanted []Wanted, places []fleet.InstanceID) {
 	h.match(ctx, wanted, places)
 }
+
+// Changed tells an instance's seat that its row changed.
+func (h *Host) Changed(id fleet.InstanceID) { h.seats[id].changed() }

@@ -133,12 +133,13 @@ func (h *Host) checkIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn
 	}
 	in.Report.Runner = id
 	var spec *wire.Spec
-	var fault error
-	if s.take(in.Report) {
-		if spec, fault = s.spec(ctx); fault != nil {
-			in.Report = faulty(in.Report, fault)
-			s.giveUp()
-		}
+	news, fault := s.take(in.Report)
+	if news {
+		spec, fault = s.spec(ctx)
+	}
+	if fault != nil {
+		in.Report = faulty(in.Report, fault)
+		s.giveUp()
 	}
 	if err := h.cfg.Runners.CheckIn(ctx, id, in); err != nil {
 		return nil, err
@@ -161,8 +162,8 @@ func (h *Host) checkIn(ctx context.Context, id fleet.InstanceID, in wire.CheckIn
 // faulty says in a report that the row cannot be followed, where that is for
 // people to mend: nothing starts, and what runs goes on.
 func faulty(r wire.Report, err error) wire.Report {
-	var e *fleet.Error
-	if !errors.As(err, &e) || e.Kind == fleet.Unavailable || e.Kind == fleet.NotFound || e.Msg == "" {
+	e, lasting := lastingFault(err)
+	if !lasting {
 		return r
 	}
 	r.Code, r.Reason, r.State = e.Code, e.Msg, fleet.StateFailed
@@ -172,8 +173,18 @@ func faulty(r wire.Report, err error) wire.Report {
 	return r
 }
 
-// take notes a report and tells whether the launcher may lack something.
-func (s *seat) take(r wire.Report) bool {
+// lastingFault tells a row that people have to mend from a moment's trouble.
+func lastingFault(err error) (*fleet.Error, bool) {
+	var e *fleet.Error
+	if !errors.As(err, &e) || e.Kind == fleet.Unavailable || e.Kind == fleet.NotFound || e.Kind == fleet.Internal || e.Msg == "" {
+		return nil, false
+	}
+	return e, true
+}
+
+// take notes a report and tells whether the launcher may lack something, or why
+// it will not get it before the row changes.
+func (s *seat) take(r wire.Report) (news bool, fault error) {
 	s.mu.Lock()
 	s.report, s.reported = r, true
 	if r.Settled || r.State != fleet.StateStarting && r.State != fleet.StateStopped {
@@ -181,10 +192,13 @@ func (s *seat) take(r wire.Report) bool {
 	}
 	s.outdated = r.Build != s.host.cfg.Build
 	renew := s.outdated && r.Settled && time.Since(s.renewed) > renewEvery
-	news := s.dirty || r.SpecVersion != s.version
+	news = s.dirty || r.SpecVersion != s.version
+	if news && !s.dirty && s.fault != nil && s.faultAt == s.version {
+		news, fault = false, s.fault
+	}
 	s.mu.Unlock()
 	if renew {
 		s.wake()
 	}
-	return news
+	return news, fault
 }

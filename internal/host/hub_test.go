@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"leat/internal/driver"
 	"leat/internal/fleet"
 	"leat/internal/host"
+	"leat/internal/link"
 	"leat/internal/wire"
 )
 
@@ -23,12 +25,14 @@ type table struct {
 	fault   error
 	reports []wire.Report
 	deploys int
+	reads   int // of the desired state
 }
 
 func (x *table) Wanted(context.Context) ([]host.Wanted, error) {
 	return []host.Wanted{{"i-one", 2}}, nil
 }
 func (x *table) Spec(context.Context, fleet.InstanceID) (*wire.Spec, error) {
+	x.reads++
 	return x.spec, x.fault
 }
 func (x *table) CheckIn(_ context.Context, _ fleet.InstanceID, in wire.CheckIn) error {
@@ -42,6 +46,10 @@ func (x *table) Deploy(context.Context, fleet.InstanceID, wire.Deploy) (wire.Dep
 func (x *table) Resolve(context.Context, fleet.InstanceID, wire.ModuleChange) (wire.Modules, error) {
 	return wire.Modules{}, errors.New("dial tcp 10.0.0.7: secret cause")
 }
+func (x *table) Stack(context.Context, fleet.InstanceID, wire.StackAsk) (wire.StackLock, error) {
+	return wire.StackLock{}, nil
+}
+
 func (x *table) Commit(context.Context, fleet.InstanceID, wire.ModuleCommit) (wire.Deployed, error) {
 	return wire.Deployed{}, nil
 }
@@ -138,6 +146,60 @@ func TestACheckInIsAnsweredWithWhatTheLauncherLacks(t *testing.T) {
 	if last := x.reports[len(x.reports)-1]; last.State != fleet.StateFailed || last.Code != "wrong_platform_key" || last.Reason == "" {
 		t.Errorf("it is recorded as %+v", last)
 	}
+	before := x.reads
+	if code := checkIn(1, "one"); code == http.StatusOK || x.reads != before {
+		t.Errorf("the same again: %d, read %d more times; want no more", code, x.reads-before)
+	}
+	if last := x.reports[len(x.reports)-1]; last.Code != "wrong_platform_key" {
+		t.Errorf("the same again is recorded as %+v", last)
+	}
+	x.fault = nil
+	h.Changed("i-one")
+	if code := checkIn(1, "one"); code != http.StatusOK {
+		t.Errorf("after the row was mended: %d; want 200", code)
+	}
+}
+
+// foreign is a driver that finds a launcher with another token.
+type foreign struct {
+	nowhere
+	server *httptest.Server
+}
+
+func (f *foreign) Control(ctx context.Context, _ fleet.InstanceID) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", f.server.Listener.Addr().String())
+}
+
+func TestALauncherUnderAnotherKeyIsLeftAloneAndNamed(t *testing.T) {
+	f := &foreign{server: httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		link.WriteProblem(w, &fleet.Error{Kind: fleet.Unauthenticated, Code: "bad_token", Msg: "This runner answers its platform only."})
+	}))}
+	defer f.server.Close()
+	told := make(chan wire.Report, 10)
+	x := &listener{table: table{spec: &wire.Spec{Runner: "i-one", Version: 2}}, told: told}
+	h := host.New(host.Config{Runners: x, Driver: f, Hub: filepath.Join(t.TempDir(), "hub.sock"), Key: []byte("key"), Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	r := <-told
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if r.Code != "launcher_foreign" || r.State != fleet.StateUnreachable || r.Reason == "" || f.started+f.killed != 0 {
+		t.Errorf("it is recorded as %+v; started %d, killed %d", r, f.started, f.killed)
+	}
+}
+
+// listener is a table that passes reports on.
+type listener struct {
+	table
+	told chan<- wire.Report
+}
+
+func (x *listener) CheckIn(_ context.Context, _ fleet.InstanceID, in wire.CheckIn) error {
+	x.told <- in.Report
+	return nil
 }
 
 func TestADatabaseWithoutInstancesRemovesNone(t *testing.T) {

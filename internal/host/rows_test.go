@@ -186,6 +186,10 @@ func (r *rows) Resolve(context.Context, fleet.InstanceID, wire.ModuleChange) (wi
 	return wire.Modules{}, &fleet.Error{Kind: fleet.Unavailable, Code: "registry_unreachable", Msg: "The package registry does not answer."}
 }
 
+func (r *rows) Stack(context.Context, fleet.InstanceID, wire.StackAsk) (wire.StackLock, error) {
+	return wire.StackLock{}, nil
+}
+
 func (r *rows) Commit(context.Context, fleet.InstanceID, wire.ModuleCommit) (wire.Deployed, error) {
 	return wire.Deployed{}, fleet.ErrNotFound("change")
 }

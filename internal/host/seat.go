@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,6 +36,8 @@ type seat struct {
 	version  int64 // of the desired state, as far as known
 	dirty    bool  // the row changed since the desired state was read
 	removing bool
+	fault    error // why the desired state of version faultAt cannot be read; nil where it can
+	faultAt  int64
 	doorKey  string
 	report   wire.Report
 	reported bool
@@ -142,9 +145,17 @@ func (s *seat) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// errForeign is a launcher that a platform with another key started here.
+var errForeign = &fleet.Error{Kind: fleet.Conflict, Code: "launcher_foreign",
+	Msg: "The flows go on under a program that was started with another platform key and does not answer to this one. " +
+		"Put the platform's own key file back and restart the platform, or end that program (leat launch) to have the instance started anew."}
+
 // attend finds or starts the launcher and stays with it until it ends.
 func (s *seat) attend(ctx context.Context) error {
 	life, err := s.alive(ctx)
+	if fleet.IsCode(err, "bad_token") {
+		return errForeign // it runs the flows; to start another beside it would be worse
+	}
 	if err != nil {
 		if life, err = s.start(ctx); err != nil {
 			return err
@@ -219,9 +230,14 @@ func (s *seat) spec(ctx context.Context) (*wire.Spec, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.dirty = true
+		if _, lasting := lastingFault(err); lasting {
+			s.fault, s.faultAt = err, s.version
+		} else {
+			s.dirty = true
+		}
 		return nil, err
 	}
+	s.fault = nil
 	s.version = max(s.version, spec.Version)
 	s.doorKey = spec.Door.Key
 	return spec, nil
@@ -304,13 +320,19 @@ func (s *seat) lost(ctx context.Context, err error, failures int) {
 	if s.gone() {
 		return
 	}
-	s.host.cfg.Log.WarnContext(ctx, "launcher lost, starting another", "instance", s.id, "failures", failures, "error", err)
+	if failures < 2 || !errors.Is(err, errForeign) { // that one stays until somebody does something
+		s.host.cfg.Log.WarnContext(ctx, "launcher lost, starting another", "instance", s.id, "failures", failures, "error", err)
+	}
 	if failures == 0 {
 		return
 	}
 	report := wire.Report{
 		Protocol: wire.Protocol, Runner: s.id, At: time.Now().UTC(), Since: time.Now().UTC(), State: fleet.StateUnreachable,
 		Code: "launcher_lost", Reason: "The program that keeps this instance cannot be started. The platform's log says why; it is tried again.",
+	}
+	if errors.Is(err, errForeign) {
+		report.Code, report.Reason = errForeign.Code, errForeign.Msg
+		s.giveUp()
 	}
 	if err := s.host.cfg.Runners.CheckIn(ctx, s.id, wire.CheckIn{Report: report}); err != nil && ctx.Err() == nil {
 		s.host.cfg.Log.WarnContext(ctx, "loss not recorded", "instance", s.id, "error", err)

@@ -125,7 +125,7 @@ func (c *Client) post(ctx context.Context, path string, in, out any) (int, error
 		}
 		return res.StatusCode, nil
 	}
-	return res.StatusCode, problem(res.StatusCode, answer)
+	return res.StatusCode, ReadProblem(res.StatusCode, answer, "The platform could not do this.")
 }
 
 func away(err error) error {
@@ -144,9 +144,10 @@ var kinds = map[int]fleet.Kind{
 	http.StatusServiceUnavailable: fleet.Unavailable, http.StatusBadGateway: fleet.Unavailable, http.StatusGatewayTimeout: fleet.Unavailable,
 }
 
-// problem turns an answer that is a failure into the error that it was.
-func problem(status int, body io.Reader) error {
-	e := &fleet.Error{Kind: kinds[status], Code: "platform_failed", Msg: "The platform could not do this."}
+// ReadProblem turns an answer that is a failure into the error that it was;
+// otherwise says what to tell people where the answer does not. Both ends use it.
+func ReadProblem(status int, body io.Reader, otherwise string) error {
+	e := &fleet.Error{Kind: kinds[status], Code: "not_done", Msg: otherwise}
 	var p wire.Problem
 	if err := json.NewDecoder(body).Decode(&p); err != nil {
 		e.Err = fmt.Errorf("status %d without a problem: %w", status, err)

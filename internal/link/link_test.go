@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -130,6 +131,15 @@ func (s *still) Lines(after int64, limit int) ([]wire.LogLine, error) {
 	after = min(after, int64(len(s.lines)))
 	return s.lines[after:min(int(after)+limit, len(s.lines))], nil
 }
+func (s *still) Context(_ context.Context, q wire.ContextQuery) (wire.ContextPage, error) {
+	if q.Scope == "node:gone" {
+		return wire.ContextPage{}, &fleet.Error{Kind: fleet.Conflict, Code: "scope_not_found", Msg: "There is no such node."}
+	}
+	return wire.ContextPage{Live: true, Next: fmt.Sprint(q)}, nil
+}
+
+func (s *still) SetContext(_ context.Context, c wire.ContextChange) error { return c.Check() }
+
 func (s *still) WaitLine(ctx context.Context, _ int64) error {
 	select {
 	case <-s.grown:
@@ -276,5 +286,33 @@ func TestWhatWaitsForAServerThatIsAwayIsBounded(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestContextIsAskedForInBounds(t *testing.T) {
+	h := link.Handler("token", &still{}, nil, nil)
+	ask := func(method, query, body string) (int, string) {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), method, wire.ContextPath+query, strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer token")
+		h.ServeHTTP(rec, req)
+		return rec.Code, rec.Body.String()
+	}
+	for _, row := range []struct {
+		method, query, body string
+		code                int
+		says                string
+	}{
+		{"GET", "?scope=flow:a&prefix=p&after=x&limit=5", "", 200, `"next":"{flow:a p x 5}"`},
+		{"GET", "?limit=100000", "", 200, `"next":"{   200}"`},
+		{"GET", "?limit=many", "", 422, "number"},
+		{"GET", "?scope=node:gone", "", 409, "scope_not_found"},
+		{"POST", "", `{"scope":"global","key":"a","value":{"b":1}}`, 204, ""},
+		{"POST", "", `{"scope":"global","key":""}`, 422, "key"},
+		{"POST", "", `{"scope":"global","key":"a","value":"` + strings.Repeat("x", 3<<20) + `"}`, 422, "2 MiB"},
+	} {
+		if code, text := ask(row.method, row.query, row.body); code != row.code || !strings.Contains(text, row.says) {
+			t.Errorf("%s %s: %d %.200s; want %d %s", row.method, row.query, code, text, row.code, row.says)
+		}
 	}
 }
