@@ -21,22 +21,26 @@ type Comparison struct {
 	Modules       []ModuleDiff     `json:"modules" doc:"direct ones first"`
 	Environment   []VariableDiff   `json:"environment"`
 	Settings      []FieldDiff      `json:"settings"`
-	Stack         *FieldDiff       `json:"stack" doc:"null when both run on the same"`
+	Stack         *FieldDiff       `json:"stack" doc:"null when both run on the same; its values are SnapshotStack"`
 	Credentials   []CredentialDiff `json:"credentials" doc:"nodes whose secrets differ; never a value"`
+	Absent        []string         `json:"absent" doc:"parts that one side does not have and that were not compared: flows, credentials, settings, environment, values, modules, stack"`
 	Cut           *ComparisonCut   `json:"cut" doc:"null when nothing was left out; ask for one node to see it whole"`
 }
 
 // ComparisonSide is one of the two versions.
 type ComparisonSide struct {
-	Snapshot    string    `json:"snapshot,omitempty"`
-	Instance    string    `json:"instance,omitempty" doc:"the instance itself, or the one that the snapshot was made of"`
-	Application string    `json:"application,omitempty"`
-	Team        string    `json:"team"`
-	Name        string    `json:"name"`
-	Digest      string    `json:"digest"`
-	Nodes       int       `json:"nodes"`
-	Author      string    `json:"author,omitempty"`
-	CreatedAt   time.Time `json:"createdAt"`
+	Snapshot     string    `json:"snapshot,omitempty"`
+	Instance     string    `json:"instance,omitempty" doc:"the instance itself, or the one that the snapshot was made of"`
+	InstanceName string    `json:"instanceName,omitempty"`
+	Application  string    `json:"application,omitempty"`
+	Team         string    `json:"team"`
+	Name         string    `json:"name" doc:"of the instance, or of the snapshot; empty for one that was made by itself"`
+	Kind         string    `json:"kind,omitempty" doc:"of a snapshot"`
+	Trigger      string    `json:"trigger,omitempty" doc:"of a snapshot"`
+	Digest       string    `json:"digest,omitempty" doc:"of a snapshot"`
+	Nodes        int       `json:"nodes"`
+	Author       string    `json:"author,omitempty"`
+	CreatedAt    time.Time `json:"createdAt"`
 }
 
 // ComparisonSummary counts what differs. Added to Moved are nodes: also groups,

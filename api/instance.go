@@ -28,6 +28,7 @@ type Instance struct {
 	Access     string     `json:"access" enum:"login,open,token"`
 	SafeMode   bool       `json:"safeMode"`
 	Protected  bool       `json:"protected" doc:"only owners change what it runs"`
+	Editing    Editing    `json:"editing" doc:"whether the caller may deploy from the editor, and why not"`
 	TimeZone   string     `json:"timeZone"`
 	Ports      []int      `json:"ports" doc:"TCP ports that its flows may listen on"`
 	Isolation  []string   `json:"isolation" doc:"the layers that bind it: uid, landlock, cgroup"`

@@ -1,9 +1,9 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +13,6 @@ import (
 	"leat/api"
 	"leat/internal/fleet"
 	"leat/internal/flow"
-	"leat/internal/store"
 )
 
 // Comparisons is the verbs of telling how versions differ.
@@ -36,28 +35,8 @@ type Comparison struct {
 	Stack           *api.FieldDiff
 	// Credentials tells by node id how its secrets differ.
 	Credentials map[string]flow.What
-}
-
-// content is one side: what a version holds, and no secret.
-type content struct {
-	side  api.ComparisonSide
-	flows json.RawMessage
-	// secrets are digests under a key: of each node's credentials, and of hidden
-	// variables. sealed is set where they could not be opened.
-	credentials map[string]string
-	sealed      bool
-	variables   []comparedVariable
-	settings    map[string]any
-	stack       string
-	direct      map[string]string
-	lock        json.RawMessage
-	// digest and secrets are equal for versions that are; empty where not known.
-	digest, secrets string
-}
-
-type comparedVariable struct {
-	fleet.Variable
-	digest string
+	// Absent are parts that one of the sides does not have.
+	Absent []string
 }
 
 // Compare tells how version to differs from version from. Each is the id of a
@@ -66,12 +45,9 @@ type comparedVariable struct {
 func (c *Comparisons) Compare(ctx context.Context, who fleet.Actor, from, to string) (*Comparison, error) {
 	var a, b *content
 	err := c.read(ctx, who, fleet.SnapshotRead, func(s *step) (err error) {
-		if a, err = s.content(from); err != nil {
-			return err
-		}
-		if from == to {
+		if a, err = s.content(from); err != nil || from == to {
 			b = a
-			return nil
+			return err
 		}
 		b, err = s.content(to)
 		return err
@@ -82,113 +58,52 @@ func (c *Comparisons) Compare(ctx context.Context, who fleet.Actor, from, to str
 	return compare(a, b)
 }
 
-// content reads a side.
-func (s *step) content(id string) (*content, error) {
-	i, err := s.inInstance(fleet.InstanceID(id))
-	if err != nil {
-		return nil, err
-	}
-	return s.instanceContent(i)
-}
-
-func (s *step) instanceContent(i *Instance) (*content, error) {
-	f, err := s.Tx.Flows(i.ID)
-	if err != nil {
-		return nil, err
-	}
-	modules, err := s.Tx.Modules(i.ID)
-	if err != nil {
-		return nil, err
-	}
-	c := &content{
-		side: api.ComparisonSide{
-			Instance: string(i.ID), Application: string(i.Application), Team: string(i.Team), Name: i.Name, Digest: f.Digest, Nodes: f.Nodes,
-			Author: i.Deploy.Author, CreatedAt: i.Deploy.Time.UTC(),
-		},
-		flows: f.Flows, settings: map[string]any{"timeZone": i.TimeZone}, stack: i.Stack, direct: modules.Direct, lock: modules.Lock,
-	}
-	if c.credentials, err = s.credentialDigests(i.ID, f.Credentials); err != nil {
-		c.sealed = true
-	}
-	return c, s.instanceVariables(i, c)
-}
-
-// credentialDigests tells nodes' credentials apart without telling them: digests
-// under a key, of one length.
-func (s *step) credentialDigests(id fleet.InstanceID, sealed []byte) (map[string]string, error) {
-	plain, err := s.c.openCredentials(id, sealed)
-	if err != nil || len(plain) == 0 {
-		return nil, err
-	}
-	return s.c.digestCredentials(plain)
-}
-
-func (c *core) digestCredentials(plain json.RawMessage) (map[string]string, error) {
-	var nodes map[string]any
-	if err := json.Unmarshal(plain, &nodes); err != nil {
-		return nil, fmt.Errorf("decode credentials: %w", err)
-	}
-	key := c.Key.Derive("comparison")
-	out := make(map[string]string, len(nodes))
-	for id, fields := range nodes {
-		if m, ok := fields.(map[string]any); ok && len(m) == 0 || fields == nil {
-			continue
-		}
-		text, err := fleet.AppendCanonical(nil, fields)
-		if err != nil {
-			return nil, fmt.Errorf("encode credentials: %w", err)
-		}
-		out[id] = string(key.MAC("credentials", string(text)))
-	}
-	return out, nil
-}
-
-func (s *step) instanceVariables(i *Instance, c *content) error {
-	vars, err := s.openEnvironment(i.ID)
-	if fleet.IsCode(err, "wrong_platform_key") {
-		c.sealed = true
-		var rows []store.Variable
-		if rows, err = s.Tx.Environment(i.ID); err == nil {
-			for _, v := range rows {
-				vars = append(vars, v.Variable)
-			}
-		}
-	}
-	for _, v := range vars {
-		c.variables = append(c.variables, s.c.comparedVariable(v))
-	}
-	return err
-}
-
-// comparedVariable takes the value of a hidden variable away.
-func (c *core) comparedVariable(v fleet.Variable) comparedVariable {
-	out := comparedVariable{Variable: v}
-	if v.Hidden {
-		out.digest, out.Value = string(c.Key.Derive("comparison").MAC("variable", v.Value)), ""
-	}
-	return out
-}
-
 func compare(a, b *content) (*Comparison, error) {
-	out := &Comparison{From: a.side, To: b.side, SecretsCompared: a.side.Team == b.side.Team && !a.sealed && !b.sealed}
-	if a == b || a.digest != "" && a.digest == b.digest && (a.secrets == b.secrets || !out.SecretsCompared) {
+	out := &Comparison{From: a.side, To: b.side, SecretsCompared: a.side.Team == b.side.Team && a.secrets != nil && b.secrets != nil}
+	if a == b || a.side.Digest != "" && a.side.Digest == b.side.Digest && (a.secretsDigest == b.secretsDigest || a.side.Team != b.side.Team) {
 		out.Identical, out.Flows = true, &flow.Difference{}
 		return out, out.parse(b.flows, b.flows)
 	}
-	if err := out.parse(a.flows, b.flows); err != nil {
+	from := a.flows
+	if out.absent(fleet.PartFlows, a, b) {
+		from = b.flows
+	}
+	if err := out.parse(from, b.flows); err != nil {
 		return nil, err
 	}
 	out.Flows = flow.Compare(out.FromFile, out.ToFile)
-	out.Modules = compareModules(a, b)
-	out.Environment = compareVariables(a.variables, b.variables, out.SecretsCompared)
-	out.Settings = compareSettings(a.settings, b.settings)
-	if a.stack != b.stack {
-		out.Stack = &api.FieldDiff{Name: "stack", From: jsonText(a.stack), To: jsonText(b.stack)}
-	}
-	out.Credentials = compareCredentials(a.credentials, b.credentials, out.SecretsCompared)
-	out.Identical = len(out.Flows.Changes) == 0 && len(out.Flows.Order) == 0 && len(out.Modules) == 0 && len(out.Environment) == 0 &&
-		len(out.Settings) == 0 && out.Stack == nil && len(out.Credentials) == 0
+	out.compareRest(a, b)
+	out.Identical = len(out.Flows.Changes)+len(out.Flows.Order)+len(out.Modules)+len(out.Environment)+len(out.Settings)+len(out.Credentials) == 0 &&
+		out.Stack == nil
 	return out, nil
+}
+
+// absent notes a part that one of the sides does not have: it is not compared.
+func (c *Comparison) absent(part fleet.ManifestPart, a, b *content) bool {
+	if !slices.Contains(a.absent, part) && !slices.Contains(b.absent, part) {
+		return false
+	}
+	c.Absent = append(c.Absent, string(part))
+	return true
+}
+
+func (c *Comparison) compareRest(a, b *content) {
+	if !c.absent(fleet.PartModules, a, b) {
+		c.Modules = compareModules(a.modules, b.modules)
+	}
+	if !c.absent(fleet.PartEnvironment, a, b) {
+		values := !c.absent(fleet.PartValues, a, b)
+		c.Environment = compareVariables(a, b, values, values && c.SecretsCompared)
+	}
+	if !c.absent(fleet.PartSettings, a, b) {
+		c.Settings = compareSettings(a.settings, b.settings)
+	}
+	if !c.absent(fleet.PartStack, a, b) && a.stack.Digest != b.stack.Digest {
+		c.Stack = &api.FieldDiff{Name: "stack", From: jsonText(a.stack), To: jsonText(b.stack)}
+	}
+	if !c.absent(fleet.PartCredentials, a, b) && a.secrets != nil && b.secrets != nil {
+		c.Credentials = compareCredentials(a.secrets.credentials, b.secrets.credentials, c.SecretsCompared)
+	}
 }
 
 // parse reads both files at the same time.
@@ -229,45 +144,47 @@ func compareCredentials(from, to map[string]string, values bool) map[string]flow
 	return out
 }
 
+// compareSettings takes a setting that is empty or false for one that is not there.
 func compareSettings(from, to map[string]any) []api.FieldDiff {
 	var out []api.FieldDiff
-	names := maps.Clone(to)
+	names := map[string]any{}
 	maps.Copy(names, from)
+	maps.Copy(names, to)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		d := api.FieldDiff{Name: name}
-		was, before := from[name]
-		is, after := to[name]
-		if before && after && was == is {
-			continue
+		d := api.FieldDiff{Name: name, From: settingText(from[name]), To: settingText(to[name])}
+		if !bytes.Equal(d.From, d.To) {
+			out = append(out, d)
 		}
-		if before {
-			d.From = jsonText(was)
-		}
-		if after {
-			d.To = jsonText(is)
-		}
-		out = append(out, d)
 	}
 	return out
 }
 
-func compareVariables(from, to []comparedVariable, values bool) []api.VariableDiff {
+func settingText(v any) json.RawMessage {
+	if v == nil || v == false || v == "" {
+		return nil
+	}
+	return jsonText(v)
+}
+
+// compareVariables compares visible values where both sides have some, and
+// hidden ones where they may be compared.
+func compareVariables(a, b *content, values, hidden bool) []api.VariableDiff {
 	var out []api.VariableDiff
-	was := make(map[string]comparedVariable, len(from))
-	for _, v := range from {
+	was := make(map[string]fleet.Variable, len(a.environment))
+	for _, v := range a.environment {
 		was[v.Name] = v
 	}
-	for _, v := range to {
+	for _, v := range b.environment {
 		old, there := was[v.Name]
 		delete(was, v.Name)
 		switch {
 		case !there:
 			out = append(out, variableDiff(flow.Added, nil, &v))
-		case old.Hidden != v.Hidden, old.Value != v.Value, values && old.digest != v.digest:
+		case old.Hidden != v.Hidden, values && !v.Hidden && old.Value != v.Value, hidden && v.Hidden && a.secrets.hidden[v.Name] != b.secrets.hidden[v.Name]:
 			out = append(out, variableDiff(flow.Changed, &old, &v))
 		}
 	}
-	for _, v := range from {
+	for _, v := range a.environment {
 		if _, gone := was[v.Name]; gone {
 			out = append(out, variableDiff(flow.Removed, &v, nil))
 		}
@@ -276,7 +193,7 @@ func compareVariables(from, to []comparedVariable, values bool) []api.VariableDi
 	return out
 }
 
-func variableDiff(what flow.What, from, to *comparedVariable) api.VariableDiff {
+func variableDiff(what flow.What, from, to *fleet.Variable) api.VariableDiff {
 	d := api.VariableDiff{Change: string(what)}
 	if from != nil {
 		d.Name, d.FromHidden = from.Name, from.Hidden

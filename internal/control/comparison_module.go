@@ -9,18 +9,19 @@ import (
 	"strings"
 
 	"leat/api"
+	"leat/internal/fleet"
 	"leat/internal/flow"
 )
 
 // compareModules tells how two module trees differ, by module: those somebody
 // asked for first.
-func compareModules(a, b *content) []api.ModuleDiff {
-	if bytes.Equal(a.lock, b.lock) && maps.Equal(a.direct, b.direct) {
+func compareModules(a, b fleet.ManifestModules) []api.ModuleDiff {
+	if bytes.Equal(a.Lock, b.Lock) && maps.Equal(a.Direct, b.Direct) {
 		return nil
 	}
 	was, is := versionsOf(a), versionsOf(b)
 	var out []api.ModuleDiff
-	asked := func(name string) (bool, bool) { return a.direct[name] != "", b.direct[name] != "" }
+	asked := func(name string) (bool, bool) { return a.Direct[name] != "", b.Direct[name] != "" }
 	add := func(name string, what flow.What) {
 		before, after := asked(name)
 		out = append(out, api.ModuleDiff{Name: name, Change: string(what), From: was[name], To: is[name], Direct: before || after})
@@ -54,7 +55,7 @@ func compareModules(a, b *content) []api.ModuleDiff {
 
 // versionsOf maps each module of a tree to its version, or to its versions where it
 // is there more than once.
-func versionsOf(c *content) map[string]string {
+func versionsOf(m fleet.ManifestModules) map[string]string {
 	var lock struct {
 		Packages map[string]struct {
 			Name    string `json:"name"`
@@ -63,7 +64,7 @@ func versionsOf(c *content) map[string]string {
 	}
 	out := map[string]string{}
 	versions := map[string][]string{}
-	if len(c.lock) > 0 && json.Unmarshal(c.lock, &lock) == nil {
+	if len(m.Lock) > 0 && json.Unmarshal(m.Lock, &lock) == nil {
 		for path, p := range lock.Packages {
 			if path == "" {
 				continue
@@ -79,7 +80,7 @@ func versionsOf(c *content) map[string]string {
 		slices.Sort(list)
 		out[name] = strings.Join(slices.Compact(list), ", ")
 	}
-	for name, version := range c.direct {
+	for name, version := range m.Direct {
 		if out[name] == "" {
 			out[name] = version
 		}

@@ -178,7 +178,8 @@ func (s *Server) webDeps() web.Deps {
 		Control: s.control, Bus: s.bus, UI: s.pages(), Log: s.world.Log, Now: s.world.Now, Asked: s.world.Asked,
 		Ready:      []web.Check{{Name: "database", Test: s.db.Ping}},
 		Blueprints: views, Logs: hostLogs{s.instances.host}, Stacks: s.stacks.view, URLs: s.instances.places.URLs, Trouble: s.instances.listeners.Trouble,
-		Mounts: map[string]http.Handler{"GET " + proxy.AuthorizePath: http.HandlerFunc(s.instances.door.Authorize)},
+		Editors: s.instances.door.Editors,
+		Mounts:  map[string]http.Handler{"GET " + proxy.AuthorizePath: http.HandlerFunc(s.instances.door.Authorize)},
 	}
 }
 

@@ -33,12 +33,12 @@ func comparisonView(c *control.Comparison, node string) *api.Comparison {
 	out := &api.Comparison{
 		From: c.From, To: c.To, Identical: c.Identical, SecretsCompared: c.SecretsCompared, Summary: v.summary(),
 		Flows: []api.FlowDiff{}, Configuration: []api.NodeDiff{},
-		Modules: []api.ModuleDiff{}, Environment: []api.VariableDiff{}, Settings: []api.FieldDiff{}, Credentials: []api.CredentialDiff{},
+		Modules: []api.ModuleDiff{}, Environment: []api.VariableDiff{}, Settings: []api.FieldDiff{}, Credentials: []api.CredentialDiff{}, Absent: []string{},
 	}
 	v.place(out)
 	v.detail()
 	if node == "" {
-		out.Stack = c.Stack
+		out.Stack, out.Absent = c.Stack, append(out.Absent, c.Absent...)
 		out.Settings = append(out.Settings, c.Settings...)
 		out.Modules = append(out.Modules, c.Modules[:v.others(len(c.Modules))]...)
 		out.Environment = append(out.Environment, c.Environment[:v.others(len(c.Environment))]...)

@@ -22,6 +22,7 @@ func (s *Server) instanceView(c *call) func(*control.Instance) api.Instance {
 			Modules: modulesView(i.Modules), StartedAt: when(i.Seen.StartedAt), Deploy: deployView(i.Deploy),
 			Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		}
+		out.Editing = editingView(i, c.who)
 		if out.Isolation == nil {
 			out.Isolation = []string{}
 		}
