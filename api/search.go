@@ -13,14 +13,14 @@ type SearchResult struct {
 
 // SearchGroup is the best hits of one kind.
 type SearchGroup struct {
-	Kind  string      `json:"kind" enum:"team,application,instance,snapshot,member,user,team-type,instance-type,stack"`
+	Kind  string      `json:"kind" enum:"team,application,instance,dashboard,snapshot,member,user,team-type,instance-type,stack"`
 	Items []SearchHit `json:"items"`
 	More  bool        `json:"more" doc:"there are more than are shown"`
 }
 
 // SearchHit is one thing that was found. The ids make its link.
 type SearchHit struct {
-	Kind string `json:"kind" enum:"team,application,instance,snapshot,member,user,team-type,instance-type,stack"`
+	Kind string `json:"kind" enum:"team,application,instance,dashboard,snapshot,member,user,team-type,instance-type,stack"`
 	ID   string `json:"id" doc:"of a member: the user's"`
 	Name string `json:"name"`
 	// Detail tells things of one name apart: a label, a username, a short name.

@@ -8,6 +8,7 @@
 package control
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"log/slog"
@@ -39,8 +40,13 @@ type Deps struct {
 	StackReady func(digest string) bool
 	// Blueprints are flows to start from, by id.
 	Blueprints map[string]json.RawMessage
+	// Context reaches what the flows of instances remember; nil where no instances
+	// are kept.
+	Context ContextKeeper
 	// Resolver is nil where there is no package registry.
 	Resolver Resolver
+	// Packages is nil where nothing is to be fetched before a restore.
+	Packages Packages
 	// Mail is how letters are sent where the configuration says so; the zero value
 	// leaves it to administrators. MailTLS is nil but in tests.
 	Mail    mail.Settings
@@ -49,6 +55,9 @@ type Deps struct {
 	PlatformName string
 	// PlatformURL is where people find the platform, without a slash at its end.
 	PlatformURL string
+	// LogTail gives the last lines of an instance's log, for letters; nil where
+	// nobody has them.
+	LogTail func(ctx context.Context, id fleet.InstanceID, most int) []string
 	// ReservedPorts are the platform's own; no flow may listen on them.
 	ReservedPorts []uint16
 	// CheckpointFile gets a copy of every checkpoint of the audit log.
@@ -74,13 +83,19 @@ type Control struct {
 	Snapshots      *Snapshots
 	Timeline       *Timeline
 	Comparisons    *Comparisons
+	Stacks         *Stacks
+	Contexts       *Contexts
 	Runners        *Runners
 	Keys           *Keys
 	AuditEvents    *AuditEvents
 	Doors          *Doors
 	HTTPTokens     *HTTPTokens
+	Settings       *Settings
+	Statistics     *Statistics
+	Searches       *Searches
 	TeamTypes      *TeamTypes
 	InstanceTypes  *InstanceTypes
+	Samples        *Samples
 	Letters        *Letters
 	MailSettings   *MailSettings
 	Notifications  *Notifications
@@ -94,7 +109,9 @@ type Control struct {
 // New makes the verbs.
 func New(d Deps) *Control {
 	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), lettersNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey), letterKey: d.Key.Derive(letterKey)}
-	instances, flows, modules := newInstances(c), &Flows{core: c, pace: newPace()}, &Modules{core: c}
+	samples, resets := newSamples(c), &PasswordResets{core: c, throttle: newThrottle()}
+	instances, flows, modules := &Instances{core: c, samples: samples}, &Flows{core: c, pace: newPace()}, &Modules{core: c}
+	stacks := &Stacks{core: c}
 	tokens := &Tokens{core: c, used: map[fleet.TokenID]time.Time{}}
 	httpTokens := &HTTPTokens{core: c, used: map[fleet.HTTPTokenID]time.Time{}}
 	return &Control{
@@ -113,14 +130,26 @@ func New(d Deps) *Control {
 		Snapshots:     &Snapshots{core: c},
 		Timeline:      &Timeline{core: c},
 		Comparisons:   &Comparisons{core: c},
-		Runners:       &Runners{core: c, instances: instances, flows: flows, modules: modules},
+		Stacks:        stacks,
+		Contexts:      &Contexts{core: c},
+		Runners:       &Runners{core: c, instances: instances, flows: flows, modules: modules, stacks: stacks, samples: samples},
 		Keys:          &Keys{core: c},
 		AuditEvents:   &AuditEvents{core: c},
 		Doors:         &Doors{core: c, tokens: tokens, httpTokens: httpTokens},
 		HTTPTokens:    httpTokens,
+		Settings:      &Settings{core: c},
+		Statistics:    &Statistics{core: c},
+		Searches:      &Searches{core: c},
 		TeamTypes:     &TeamTypes{core: c},
 		InstanceTypes: &InstanceTypes{core: c},
 
+		Samples:        samples,
+		Letters:        &Letters{core: c, resets: resets},
+		MailSettings:   &MailSettings{core: c},
+		Notifications:  &Notifications{core: c},
+		Announcements:  newAnnouncements(c),
+		Alerts:         &Alerts{core: c, samples: samples},
+		PasswordResets: resets,
 		SignInRequests: &SignInRequests{core: c},
 	}
 }

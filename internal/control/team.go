@@ -51,6 +51,9 @@ func (c *Teams) Create(ctx context.Context, who fleet.Actor, in api.NewTeam, key
 		if err := s.may("", "team", ""); err != nil {
 			return err
 		}
+		if err := s.mayMakeTeams(); err != nil {
+			return err
+		}
 		if done, err := s.replay(key); done != nil || err != nil {
 			return replayed(done, err, func(id string) error { t, err = s.teamRole(fleet.TeamID(id)); return err })
 		}
@@ -62,6 +65,15 @@ func (c *Teams) Create(ctx context.Context, who fleet.Actor, in api.NewTeam, key
 		return s.remember(key, string(t.ID), nil)
 	})
 	return t, err
+}
+
+// mayMakeTeams refuses teams to all but administrators, where these decided so.
+func (s *step) mayMakeTeams() error {
+	set, err := s.settings()
+	if err == nil && set.TeamCreation == fleet.ByAdministrators && !s.who.Admin {
+		return &fleet.Error{Kind: fleet.Forbidden, Code: "team_creation_off", Msg: "On this platform administrators create the teams. Ask one for yours."}
+	}
+	return err
 }
 
 // createTeam is the step that Create and the setup share.

@@ -26,7 +26,7 @@ func (c *Teams) Usage(ctx context.Context, who fleet.Actor, team string) (out *T
 		if err != nil {
 			return err
 		}
-		kind, limits, err := s.limitsOf(t)
+		kind, limits, err := s.teamLimits(t)
 		if err != nil {
 			return err
 		}
@@ -49,8 +49,8 @@ func (c *Teams) Usage(ctx context.Context, who fleet.Actor, team string) (out *T
 	return out, err
 }
 
-// limitsOf reads a team's type and the limits in force.
-func (s *step) limitsOf(t *fleet.Team) (*fleet.TeamType, fleet.Limits, error) {
+// teamLimits reads a team's type and the limits in force.
+func (s *step) teamLimits(t *fleet.Team) (*fleet.TeamType, fleet.Limits, error) {
 	kind, err := s.Tx.TeamType(t.Type)
 	if err != nil {
 		return nil, fleet.Limits{}, fmt.Errorf("type of team %s: %w", t.ID, err)
@@ -73,7 +73,7 @@ func (s *step) usage(id fleet.TeamID) (u fleet.Usage, err error) {
 
 // roomForMember refuses one member more than a team may have.
 func (s *step) roomForMember(t *fleet.Team) error {
-	_, limits, err := s.limitsOf(t)
+	_, limits, err := s.teamLimits(t)
 	if err != nil || limits.Members == nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *step) roomForSnapshot(team fleet.TeamID, count int) error {
 	if err != nil {
 		return err
 	}
-	_, limits, err := s.limitsOf(t)
+	_, limits, err := s.teamLimits(t)
 	if err == nil && limits.Snapshots != nil && count >= *limits.Snapshots {
 		return fleet.ErrLimit("snapshots", "snapshots of an instance", *limits.Snapshots, count)
 	}
@@ -112,7 +112,7 @@ func (s *step) sizeFor(team fleet.TeamID, asked, had string) (string, error) {
 	if had == "" && t.Suspended() {
 		return "", errSuspended(t)
 	}
-	kind, limits, err := s.limitsOf(t)
+	kind, limits, err := s.teamLimits(t)
 	if err != nil {
 		return "", err
 	}

@@ -52,7 +52,7 @@ func (e *postgresEngine) view(ctx context.Context, fn func(*Tx) error) error {
 		return postgresFault(fmt.Errorf("begin: %w", err))
 	}
 	defer tx.Rollback()
-	return postgresFault(fn(&Tx{ctx: ctx, db: tx, q: query.New(tx)}))
+	return postgresFault(fn(&Tx{ctx: ctx, db: tx, q: query.New(tx), engine: "postgres"}))
 }
 
 func (e *postgresEngine) update(ctx context.Context, fn func(*Tx) error) error {
@@ -86,7 +86,7 @@ func (e *postgresEngine) once(ctx context.Context, fn func(*Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback()
-	if err := fn(&Tx{ctx: calm, db: tx, q: query.New(tx)}); err != nil {
+	if err := fn(&Tx{ctx: calm, db: tx, q: query.New(tx), engine: "postgres"}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -139,7 +139,7 @@ func (e *sqliteEngine) look(ctx context.Context, fn func(*Tx) error) error {
 	defer func() { e.readers <- c }()
 	// A query ends by itself within milliseconds; watching ctx during each would
 	// cost a goroutine a query.
-	return fn(&Tx{ctx: context.WithoutCancel(ctx), db: c, q: c.q})
+	return fn(&Tx{ctx: context.WithoutCancel(ctx), db: c, q: c.q, engine: "sqlite"})
 }
 
 func (e *sqliteEngine) update(ctx context.Context, fn func(*Tx) error) error {

@@ -22,6 +22,8 @@ type Tx struct {
 	ctx context.Context
 	db  query.DBTX
 	q   *query.Queries
+	// engine is "sqlite" or "postgres", for what the two tell in their own ways.
+	engine string
 }
 
 // Context is the context of the transaction's caller.

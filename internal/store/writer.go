@@ -197,7 +197,7 @@ func (w *writer) call(ctx context.Context, ch *change) {
 			ch.panic = &panicked{value: v, stack: debug.Stack()}
 		}
 	}()
-	ch.err = ch.fn(&Tx{ctx: ctx, db: w.c, q: w.c.q})
+	ch.err = ch.fn(&Tx{ctx: ctx, db: w.c, q: w.c.q, engine: "sqlite"})
 	whole = true
 }
 

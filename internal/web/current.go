@@ -14,6 +14,10 @@ func (s *Server) current(c *call, noun any) any {
 		return userView(n)
 	case *store.TeamRole:
 		return teamView(n)
+	case *control.PlatformSettings:
+		return s.settingsView(n)
+	case *control.MailState:
+		return mailView(n)
 	case *control.TeamOverview:
 		return adminTeamView(n)
 	case *control.TeamTypeCount:
@@ -24,6 +28,8 @@ func (s *Server) current(c *call, noun any) any {
 		return applicationView(n)
 	case *control.Instance:
 		return s.instanceView(c)(n)
+	case *fleet.Snapshot:
+		return snapshotView(n)
 	case *api.Environment:
 		return n
 	}

@@ -35,6 +35,12 @@ func newMeter(h *hub) *meter {
 	return m
 }
 
+// count adds what is on the platform to the measures.
+func (m *meter) count(t *tally) {
+	m.registry.MustRegister(t)
+	m.handler = t.before(m.handler)
+}
+
 // Registry takes the measures of the other parts.
 func (s *Server) Registry() prometheus.Registerer { return s.meter.registry }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"leat/api"
@@ -19,12 +20,20 @@ func (s *Server) getStatus(ctx context.Context, who fleet.Actor, _ *struct{}) (*
 			return nil, err
 		}
 	}
+	set, err := s.Settings.Public(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	mail, err := s.MailSettings.Ready(ctx, who)
+	if err != nil {
+		return nil, err
+	}
 	out := &api.Status{
-		Name: s.Name, SetupNeeded: needed, Demo: len(s.Demo) > 0, DemoAccounts: s.Demo,
+		Name: cmp.Or(set.Name, s.Name), SignInMessage: set.SignInMessage, SupportContact: set.SupportContact, SetupNeeded: needed, Mail: mail, Demo: len(s.Demo) > 0, DemoAccounts: s.Demo,
 		SessionIdle: int(s.SessionIdle.Seconds()), SessionLife: int(s.SessionLife.Seconds()),
 	}
 	if who.SignedIn() {
-		out.Version = s.Version
+		out.Version, out.TeamCreation, out.InviteNewUsers = s.Version, string(set.TeamCreation), set.InviteNewUsers
 	}
 	return out, nil
 }

@@ -48,11 +48,13 @@ type Deps struct {
 	Control *control.Control
 	Bus     *bus.Bus[fleet.Event]
 	Logs    Logs
-	Stacks  func() []api.Stack
-	Ready   []Check
-	UI      fs.FS
-	Log     *slog.Logger
-	Now     func() time.Time
+	// StackProgress tells of a stack whether it is laid out on this machine, how far
+	// that is, and why it is not.
+	StackProgress func(*fleet.Stack) (ready bool, p *api.Progress, reason string)
+	Ready         []Check
+	UI            fs.FS
+	Log           *slog.Logger
+	Now           func() time.Time
 	// Mounts are handlers on the platform's host that belong to others, by pattern.
 	Mounts map[string]http.Handler
 	// URLs are the addresses of an instance's flows and editor for somebody who
@@ -61,6 +63,8 @@ type Deps struct {
 	// Trouble says why an instance has no address where it should, or ""; nil
 	// where that cannot be.
 	Trouble func(label string) string
+	// Editors lists who has an instance's editor open.
+	Editors func(fleet.InstanceID) []api.Editor
 	// Blueprints lists the flows that instances may start from.
 	Blueprints []api.Blueprint
 	// Asked is told, where set, which permission a route states and which its
@@ -115,6 +119,7 @@ func New(config Config, deps Deps) *Server {
 	}
 	s.hub = newHub(deps.Bus, deps.Now)
 	s.meter = newMeter(s.hub)
+	s.meter.count(newTally(deps.Control.Statistics, deps.Log))
 	s.ui, s.docs = newStatic(deps.UI), newDocs()
 	s.origin = originCheck{base: config.BaseURL}
 	s.setUp = setupGate{hint: config.SetupHint, needed: deps.Control.Setup.Needed}
@@ -144,9 +149,22 @@ func (s *Server) allRoutes(r *routes) {
 	s.instanceRoutes(r)
 	s.flowsRoutes(r)
 	s.environmentRoutes(r)
+	s.snapshotRoutes(r)
+	s.timelineRoutes(r)
 	s.comparisonRoutes(r)
+	s.editorRoutes(r)
+	s.sampleRoutes(r)
 	s.logRoutes(r)
 	s.catalogueRoutes(r)
+	s.stackRoutes(r)
+	s.contextRoutes(r)
+	s.settingRoutes(r)
+	s.statisticsRoutes(r)
+	s.searchRoutes(r)
+	s.mailRoutes(r)
+	s.notificationRoutes(r)
+	s.announcementRoutes(r)
+	s.passwordResetRoutes(r)
 	s.httpTokenRoutes(r)
 	s.instanceTypeRoutes(r)
 	s.teamTypeRoutes(r)

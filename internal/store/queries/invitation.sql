@@ -42,3 +42,9 @@ where i.expires_at > sqlc.arg(now) and i.expires_at <= sqlc.arg(soon) and i.mail
 
 -- name: RemindInvitation :execrows
 update invitation set reminded_at = $2 where id = $1 and reminded_at = 0;
+
+-- name: InvitationAlone :one
+select * from invitation where id = $1;
+
+-- name: InvitationFor :one
+select * from invitation where team_id = $1 and ((email <> '' and email = $2) or (username <> '' and username = $3)) order by id desc limit 1;

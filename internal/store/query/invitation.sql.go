@@ -194,12 +194,68 @@ func (q *Queries) Invitation(ctx context.Context, iD fleet.InvitationID, teamID 
 	return i, err
 }
 
+const invitationAlone = `-- name: InvitationAlone :one
+select id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at from invitation where id = $1
+`
+
+func (q *Queries) InvitationAlone(ctx context.Context, id fleet.InvitationID) (Invitation, error) {
+	row := q.db.QueryRowContext(ctx, invitationAlone, id)
+	var i Invitation
+	err := row.Scan(
+		&i.ID,
+		&i.Hash,
+		&i.TeamID,
+		&i.Role,
+		&i.Email,
+		&i.Username,
+		&i.InvitedBy,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.Round,
+		&i.Mailed,
+		&i.SentAt,
+		&i.RemindedAt,
+	)
+	return i, err
+}
+
 const invitationByHash = `-- name: InvitationByHash :one
 select id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at from invitation where hash = $1
 `
 
 func (q *Queries) InvitationByHash(ctx context.Context, hash string) (Invitation, error) {
 	row := q.db.QueryRowContext(ctx, invitationByHash, hash)
+	var i Invitation
+	err := row.Scan(
+		&i.ID,
+		&i.Hash,
+		&i.TeamID,
+		&i.Role,
+		&i.Email,
+		&i.Username,
+		&i.InvitedBy,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.Round,
+		&i.Mailed,
+		&i.SentAt,
+		&i.RemindedAt,
+	)
+	return i, err
+}
+
+const invitationFor = `-- name: InvitationFor :one
+select id, hash, team_id, role, email, username, invited_by, created_at, expires_at, round, mailed, sent_at, reminded_at from invitation where team_id = $1 and ((email <> '' and email = $2) or (username <> '' and username = $3)) order by id desc limit 1
+`
+
+type InvitationForParams struct {
+	TeamID   fleet.TeamID
+	Email    string
+	Username string
+}
+
+func (q *Queries) InvitationFor(ctx context.Context, arg InvitationForParams) (Invitation, error) {
+	row := q.db.QueryRowContext(ctx, invitationFor, arg.TeamID, arg.Email, arg.Username)
 	var i Invitation
 	err := row.Scan(
 		&i.ID,
