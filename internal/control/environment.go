@@ -41,6 +41,13 @@ func (c *Environment) Put(ctx context.Context, who fleet.Actor, id fleet.Instanc
 	for n, v := range in.Items {
 		vars[n] = fleet.Variable{Name: v.Name, Value: v.Value, Hidden: v.Hidden}
 	}
+	if err := fleet.CheckEnvironment(vars); err != nil {
+		return nil, err
+	}
+	next, err := c.draftOf(ctx, who, fleet.EnvEdit, id, func(h *holding) error { h.environment = withHidden(h.environment, vars); return nil })
+	if err != nil {
+		return nil, err
+	}
 	err = c.write(ctx, who, fleet.EnvEdit, func(s *step) error {
 		i, err := s.inContent(id)
 		if err != nil {
@@ -52,10 +59,7 @@ func (c *Environment) Put(ctx context.Context, who fleet.Actor, id fleet.Instanc
 			}
 			return stale(match, i.EnvVersion, out)
 		}
-		if err := fleet.CheckEnvironment(vars); err != nil {
-			return err
-		}
-		if err := s.putEnvironment(i, vars); err != nil {
+		if err := s.putEnvironment(i, vars, next); err != nil {
 			return err
 		}
 		out, err = s.environment(&i.Instance)
@@ -64,26 +68,59 @@ func (c *Environment) Put(ctx context.Context, who fleet.Actor, id fleet.Instanc
 	return out, err
 }
 
-func (s *step) putEnvironment(i *Instance, vars []fleet.Variable) error {
+// withHidden completes variables that were sent by somebody who cannot see the
+// hidden values: one without a value has the value of before.
+func withHidden(old, vars []fleet.Variable) []fleet.Variable {
+	out := slices.Clone(vars)
+	for n, v := range out {
+		was := slices.IndexFunc(old, func(o fleet.Variable) bool { return o.Name == v.Name && o.Hidden })
+		if v.Hidden && v.Value == "" && was >= 0 {
+			out[n].Value = old[was].Value
+		}
+	}
+	return out
+}
+
+func (s *step) putEnvironment(i *Instance, vars []fleet.Variable, next *draft) error {
+	detail, changed, err := s.changeEnvironment(&i.Instance, vars)
+	if err != nil || !changed {
+		return err
+	}
+	v := revision{kind: fleet.TimelineEnvironment, trigger: fleet.TriggerEnvironment, by: s.who, summary: api.TimelineSummary{Variables: changedNames(detail)}}
+	if err := s.keepVersion(&i.Instance, next, v); err != nil {
+		return err
+	}
+	return s.auditInstance("environment.edit", &i.Instance.Instance, detail)
+}
+
+// changeEnvironment replaces the variables of an instance, unless they are those
+// that it has, and names the ones that differ.
+func (s *step) changeEnvironment(i *store.Instance, vars []fleet.Variable) (detail map[string]any, changed bool, err error) {
 	old, err := s.Tx.Environment(i.ID)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	next, err := s.sealVariables(i.ID, old, vars)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	detail := diffEnvironment(old, next)
+	detail = diffEnvironment(old, next)
 	if len(detail) == 0 && slices.EqualFunc(old, next, func(a, b store.Variable) bool { return a.Name == b.Name }) {
-		return nil
+		return nil, false, nil
 	}
 	if err := s.PutEnvironment(i.ID, i.EnvVersion, s.now, next); err != nil {
-		return err
+		return nil, false, err
 	}
 	i.EnvVersion++
 	i.SpecVersion++
-	s.hintInstance(&i.Instance.Instance)
-	return s.auditInstance("environment.edit", &i.Instance.Instance, detail)
+	s.hintInstance(&i.Instance)
+	return detail, true, nil
+}
+
+// changedNames shows what diffEnvironment found, in the timeline.
+func changedNames(detail map[string]any) *api.ChangedNames {
+	list := func(what string) []string { names, _ := detail[what].([]string); return names }
+	return &api.ChangedNames{Added: list("added"), Changed: list("changed"), Removed: list("removed")}
 }
 
 // sealVariables seals hidden values and keeps those that were left empty.

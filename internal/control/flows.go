@@ -49,13 +49,17 @@ func (c *Flows) Put(ctx context.Context, who fleet.Actor, id fleet.InstanceID, i
 			return nil, fmt.Errorf("encode credentials: %w", err)
 		}
 	}
+	next, err := c.draftOf(ctx, who, fleet.FlowsEdit, id, deployed(in.Flows, credentials))
+	if err != nil {
+		return nil, err
+	}
 	err = c.write(ctx, who, fleet.FlowsEdit, func(s *step) error {
 		i, err := s.inContent(id)
 		if err != nil {
 			return err
 		}
 		d := &fleet.Deploy{ID: fleet.NewDeployID(s.now), Author: who.Username, AuthorID: who.User}
-		if _, err := s.deploy(&i.Instance, d, in.Flows, credentials, who); err != nil {
+		if _, err := s.deploy(&i.Instance, d, in.Flows, credentials, who, next); err != nil {
 			return err
 		}
 		out = &api.Flows{Flows: in.Flows, Digest: d.Digest}
@@ -83,15 +87,35 @@ func countNodes(flows json.RawMessage) int {
 	return len(nodes)
 }
 
-// deploy keeps flows, their credentials unless nil, their author and the audit
-// event together, and gives the version of the desired state that holds them.
-func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage, by fleet.Actor) (int64, error) {
+// deploy keeps flows, their credentials unless nil, their author, the snapshot of
+// them and the audit event together, and gives the version of the desired state
+// that holds them.
+func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage, by fleet.Actor, next *draft) (int64, error) {
+	version, err := s.putFlows(i, d, flows, credentials)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.keepVersion(i, next, deployRevision(d, by)); err != nil {
+		return 0, err
+	}
+	detail := map[string]any{"deploy": string(d.ID), "digest": d.Digest, "before": i.Deploy.Digest, "nodes": d.Nodes, "credentials": credentials != nil}
+	return version, s.audit(fleet.AuditEvent{
+		Event: "flows.deploy", Actor: by, Team: i.Team, Application: i.Application, Object: string(i.ID), Name: i.Name, Detail: detail,
+	})
+}
+
+func deployRevision(d *fleet.Deploy, by fleet.Actor) revision {
+	by.Username = d.Author
+	return revision{kind: fleet.TimelineDeploy, trigger: fleet.TriggerDeploy, by: by, summary: api.TimelineSummary{Nodes: d.Nodes}}
+}
+
+// putFlows replaces an instance's flows, and its credentials unless nil.
+func (s *step) putFlows(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage) (int64, error) {
 	digest, err := wire.Digest(flows)
 	if err != nil {
 		return 0, fleet.InvalidField("flows", "The flows are not JSON.")
 	}
 	d.Instance, d.Time, d.Digest, d.Nodes, d.Size = i.ID, s.now, digest, countNodes(flows), len(flows)
-	before := i.Deploy.Digest
 	if err := s.InsertDeploy(d); err != nil {
 		return 0, err
 	}
@@ -108,10 +132,7 @@ func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows, credentials jso
 	}
 	s.hintInstance(&i.Instance)
 	s.hint(fleet.Event{Noun: "flows", ID: string(i.ID), Team: i.Team, Version: version})
-	detail := map[string]any{"deploy": string(d.ID), "digest": digest, "before": before, "nodes": d.Nodes, "credentials": credentials != nil}
-	return version, s.audit(fleet.AuditEvent{
-		Event: "flows.deploy", Actor: by, Team: i.Team, Application: i.Application, Object: string(i.ID), Name: i.Name, Detail: detail,
-	})
+	return version, nil
 }
 
 func (c *core) sealCredentials(id fleet.InstanceID, plain []byte) []byte {
@@ -150,6 +171,10 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 	if err != nil || in.SHA256 != "" && in.SHA256 != digest {
 		return out, &fleet.Error{Kind: fleet.Invalid, Code: "flows_damaged", Msg: "The flows were damaged on their way. Deploy again.", Err: err}
 	}
+	next, err := c.draftOf(ctx, who, fleet.RunnerDeploy, who.Runner, deployed(in.Flows, in.Credentials))
+	if err != nil {
+		return out, err
+	}
 	// A transaction may be run again; the deploy is counted once.
 	counted := sync.OnceValue(func() error { return c.pace.take(who.Runner, c.Now()) })
 	err = c.write(ctx, who, fleet.RunnerDeploy, func(s *step) error {
@@ -169,7 +194,7 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 		if err := s.checkBase(i.ID, in); err != nil {
 			return err
 		}
-		out.Version, err = s.deployFromInstance(i, in, counted)
+		out.Version, err = s.deployFromInstance(i, in, next, counted)
 		return err
 	})
 	return out, err
@@ -204,7 +229,7 @@ func (s *step) checkBase(id fleet.InstanceID, in wire.Deploy) error {
 	return nil
 }
 
-func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, counted func() error) (int64, error) {
+func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, next *draft, counted func() error) (int64, error) {
 	by, d := s.who, &fleet.Deploy{ID: in.ID, Author: selfAuthor}
 	by.Username = selfAuthor
 	if seen, ok := fleet.DeployDigest(in.Flows); ok {
@@ -223,7 +248,7 @@ func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, counted fun
 			return 0, err
 		}
 	}
-	return s.deploy(i, d, in.Flows, in.Credentials, by)
+	return s.deploy(i, d, in.Flows, in.Credentials, by, next)
 }
 
 // keepDeploys is how many deploys of an instance are remembered.

@@ -3,7 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"sync"
+	"strings"
 	"time"
 	_ "time/tzdata" // a machine without time zones must not refuse them all
 
@@ -16,12 +16,7 @@ import (
 // Instances is the verbs of hosted instances.
 type Instances struct {
 	*core
-	mu      sync.Mutex
-	samples map[fleet.InstanceID][]wire.Sample
-}
-
-func newInstances(c *core) *Instances {
-	return &Instances{core: c, samples: map[fleet.InstanceID][]wire.Sample{}}
+	samples *Samples
 }
 
 // Instance is an instance and what its runner last said of itself.
@@ -29,21 +24,26 @@ type Instance struct {
 	store.Instance
 	// Seen is the zero Report before the runner reported.
 	Seen wire.Report
+	// Update is what a restart would bring; nil where nothing, or where the verb
+	// does not tell.
+	Update *api.Update
+	// Role is that of who asked, in the instance's team.
+	Role fleet.Role
 }
 
-func seen(i *store.Instance) (*Instance, error) {
-	out := &Instance{Instance: *i}
+func (s *step) seen(i *store.Instance) (*Instance, error) {
+	out := &Instance{Instance: *i, Role: s.role}
 	if i.Report == "" {
 		return out, nil
 	}
 	return out, json.Unmarshal([]byte(i.Report), &out.Seen)
 }
 
-func allSeen(list []*store.Instance) ([]*Instance, error) {
+func (s *step) allSeen(list []*store.Instance) ([]*Instance, error) {
 	out := make([]*Instance, len(list))
 	for n, i := range list {
 		var err error
-		if out[n], err = seen(i); err != nil {
+		if out[n], err = s.seen(i); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,7 @@ func (s *step) inInstance(id fleet.InstanceID) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seen(i)
+	return s.seen(i)
 }
 
 // inContent is inInstance for verbs that change what the instance runs: where it
@@ -99,7 +99,7 @@ func (c *Instances) List(ctx context.Context, who fleet.Actor, id fleet.Applicat
 			return err
 		}
 		next = more
-		list, err = allSeen(rows)
+		list, err = s.allSeen(rows)
 		return err
 	})
 	return list, next, err
@@ -128,7 +128,7 @@ func (c *Instances) ofTeam(ctx context.Context, who fleet.Actor, perm fleet.Perm
 			return err
 		}
 		next = more
-		list, err = allSeen(rows)
+		list, err = s.allSeen(rows)
 		return err
 	})
 	return list, next, err
@@ -146,36 +146,20 @@ func (c *Instances) Logs(ctx context.Context, who fleet.Actor, id fleet.Instance
 
 func (c *Instances) look(ctx context.Context, who fleet.Actor, perm fleet.Permission, id fleet.InstanceID) (i *Instance, err error) {
 	err = c.read(ctx, who, perm, func(s *step) error {
-		i, err = s.inInstance(id)
-		return err
+		if i, err = s.inInstance(id); err != nil {
+			return err
+		}
+		return s.weigh(i)
 	})
 	return i, err
 }
 
-// Samples returns the measurements of the last hours, as far as this process has
-// been told them.
-func (c *Instances) Samples(ctx context.Context, who fleet.Actor, id fleet.InstanceID) (*api.Samples, error) {
-	i, err := c.look(ctx, who, fleet.InstanceRead, id)
+// Update changes the configuration of an instance.
+func (c *Instances) Update(ctx context.Context, who fleet.Actor, id fleet.InstanceID, in api.EditInstance, match int64) (i *Instance, err error) {
+	next, err := c.editDraft(ctx, who, id, in)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := &api.Samples{Items: make([]api.Sample, 0, len(c.samples[id]))}
-	for _, m := range c.samples[id] {
-		out.Items = append(out.Items, api.Sample{
-			Time: m.Time.UTC(), MemoryMiB: float64(m.MemoryBytes) / (1 << 20), CPUPercent: m.CPUPercent, LagMs: m.LagMs, Loop: m.Loop,
-		})
-	}
-	return out, c.DB.Look(ctx, func(tx *store.Tx) error {
-		t, err := tx.InstanceType(i.Type)
-		out.MemoryLimitMiB, out.CPULimit = t.MemoryMiB, t.CPUPercent
-		return err
-	})
-}
-
-// Update changes the configuration of an instance.
-func (c *Instances) Update(ctx context.Context, who fleet.Actor, id fleet.InstanceID, in api.EditInstance, match int64) (i *Instance, err error) {
 	err = c.write(ctx, who, fleet.InstanceEdit, func(s *step) error {
 		if i, err = s.inInstance(id); err != nil {
 			return err
@@ -188,7 +172,7 @@ func (c *Instances) Update(ctx context.Context, who fleet.Actor, id fleet.Instan
 				return err
 			}
 		}
-		return s.editInstance(i, in)
+		return s.editInstance(i, in, next)
 	})
 	return i, err
 }
@@ -203,13 +187,16 @@ func (c *Instances) Delete(ctx context.Context, who fleet.Actor, id fleet.Instan
 		if err := s.DeleteInstance(id); err != nil {
 			return err
 		}
+		told, err := s.DeleteNotificationsOfInstance(id)
+		if err != nil {
+			return err
+		}
+		s.hintInboxes(told)
 		s.hint(fleet.Event{Noun: "instance", ID: string(id), Team: i.Team, Deleted: true})
 		return s.auditInstance("instance.delete", &i.Instance.Instance, map[string]any{"label": i.Label})
 	})
 	if err == nil {
-		c.mu.Lock()
-		delete(c.samples, id)
-		c.mu.Unlock()
+		c.samples.forget(id)
 	}
 	return err
 }
@@ -250,11 +237,20 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 		if restart {
 			i.Restarts++
 		}
+		if want == fleet.WantRunning {
+			if err := s.reframe(&i.Instance.Instance); err != nil {
+				return err
+			}
+		}
 		i.Observed = i.Observed.Towards(i.Want(), restart)
 		if err := s.OperateInstance(&i.Instance); err != nil {
 			return err
 		}
 		s.hintInstance(&i.Instance.Instance)
+		kind := fleet.TimelineKind(strings.TrimPrefix(event, "instance."))
+		if err := s.happened(&i.Instance.Instance, happening{kind: kind, by: s.who}); err != nil {
+			return err
+		}
 		return s.auditInstance(event, &i.Instance.Instance, nil)
 	})
 	return i, err
@@ -275,15 +271,25 @@ func (s *step) mayRun(i *fleet.Instance, want fleet.Wanted) error {
 // loseAfter is how long a runner may be silent before people are told.
 const loseAfter = 2 * time.Minute
 
-// MarkLost marks the instances whose runner has been silent for too long.
+// MarkLost marks the instances whose runner has been silent for too long, and
+// tells their people.
 func (c *Instances) MarkLost(ctx context.Context) error {
-	var lost []*fleet.Instance
-	err := c.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		lost, err = tx.LoseInstances(c.Now().Add(-loseAfter), "Nothing was heard of its runner for two minutes. The flows may be running all the same.")
-		return err
+	return c.chore(ctx, "host", func(s *step) error {
+		const reason = "Nothing was heard of its runner for two minutes. The flows may be running all the same."
+		lost, err := s.LoseInstances(s.now.Add(-loseAfter), reason)
+		if err != nil {
+			return err
+		}
+		for _, one := range lost {
+			s.hintInstance(one)
+			i, err := s.InstanceAlone(one.ID)
+			if err != nil {
+				return err
+			}
+			if err := s.trouble(i, silence("")); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	for _, i := range lost {
-		c.Bus.Publish(fleet.Event{Noun: "instance", ID: string(i.ID), Team: i.Team, Version: i.Version, State: i.Observed, Time: c.Now()})
-	}
-	return err
 }

@@ -14,12 +14,6 @@ import (
 	"leat/internal/wire"
 )
 
-// Stack is what an instance can run on.
-type Stack struct {
-	ID     string
-	Digest string
-}
-
 // Create makes an instance in an application and asks for it to run. A label is
 // made from the name where none is given.
 func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, key Key) (i *Instance, err error) {
@@ -27,13 +21,13 @@ func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.Applic
 	if err != nil {
 		return nil, err
 	}
-	flows, err := c.firstFlows(in)
+	begin, err := c.beginning(in, draft)
 	if err != nil {
 		return nil, err
 	}
 	// A label that was made here can be taken by another create at the same time.
 	for range 5 {
-		i, err = c.create(ctx, who, id, in, draft, flows, key)
+		i, err = c.create(ctx, who, id, in, draft, begin, key)
 		if in.Label != "" || !fleet.IsCode(err, "label_taken") {
 			break
 		}
@@ -41,7 +35,7 @@ func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.Applic
 	return i, err
 }
 
-func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, draft fleet.Instance, flows json.RawMessage, key Key) (i *Instance, err error) {
+func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, draft fleet.Instance, begin *beginning, key Key) (i *Instance, err error) {
 	err = c.write(ctx, who, fleet.InstanceCreate, func(s *step) error {
 		a, err := s.inApplication(id)
 		if err != nil {
@@ -56,15 +50,23 @@ func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.Applic
 		if made.Type, err = s.sizeFor(a.Team, draft.Type, ""); err != nil {
 			return err
 		}
+		st, err := s.chooseStack(draft.Stack)
+		if err != nil {
+			return err
+		}
+		made.Stack = st.ID
 		if made.Label == "" {
 			if made.Label, err = s.freeLabel(made.Name); err != nil {
 				return err
 			}
 		}
-		if err := s.insertInstance(made, flows); err != nil {
+		if err := s.insertInstance(made, begin); err != nil {
 			return err
 		}
 		if i, err = s.seeInstance(made.ID); err != nil {
+			return err
+		}
+		if err := s.keepVersion(&i.Instance, begin.draft, begin.revision(s.who)); err != nil {
 			return err
 		}
 		s.hintInstance(&made)
@@ -90,7 +92,7 @@ func (c *Instances) draft(in api.NewInstance) (fleet.Instance, error) {
 		Label: in.Label, Type: in.InstanceType, Stack: in.Stack, Access: fleet.Access(in.Access), TimeZone: in.TimeZone,
 		Wanted: fleet.WantRunning, Observed: fleet.StateStarting, Version: 1,
 	}
-	var errs [5]error
+	var errs [4]error
 	i.Name, errs[0] = fleet.CleanName("name", in.Name)
 	if i.Label != "" {
 		errs[1] = fleet.CheckLabel(i.Label)
@@ -99,21 +101,8 @@ func (c *Instances) draft(in api.NewInstance) (fleet.Instance, error) {
 		i.Access = fleet.AccessLogin
 	}
 	errs[2], errs[3] = checkAccess(i.Access), checkZone(i.TimeZone)
-	if i.Stack == "" && len(c.Stacks) > 0 {
-		i.Stack = c.Stacks[0].ID
-	}
-	if _, ok := c.stack(i.Stack); !ok {
-		errs[4] = fleet.InvalidField("stack", "There is no such stack. Choose one of the list.")
-	}
+	i.PersistentContext = in.Persistent == nil || *in.Persistent
 	return i, together(errs[:]...)
-}
-
-func (c *core) stack(id string) (Stack, bool) {
-	n := slices.IndexFunc(c.Stacks, func(s Stack) bool { return s.ID == id })
-	if n < 0 {
-		return Stack{}, false
-	}
-	return c.Stacks[n], true
 }
 
 func checkAccess(a fleet.Access) error {
@@ -166,9 +155,43 @@ func (s *step) freeLabel(name string) (string, error) {
 	return "", &fleet.Error{Kind: fleet.Conflict, Code: "label_taken", Msg: "Many instances have this name. Give it a label of its own."}
 }
 
+// beginning is what a new instance holds.
+type beginning struct {
+	holding
+	draft *draft
+	// from names what it was made of, name is what people call that.
+	from, name string
+}
+
+// beginning is made of the flows that were given or chosen.
+func (c *Instances) beginning(in api.NewInstance, i fleet.Instance) (*beginning, error) {
+	flows, err := c.firstFlows(in)
+	if err != nil {
+		return nil, err
+	}
+	b := &beginning{name: in.Blueprint}
+	b.flows, b.timeZone, b.persistent = flows, i.TimeZone, i.PersistentContext
+	b.flowsDigest, err = wire.Digest(flows)
+	return b, err
+}
+
+func (b *beginning) revision(by fleet.Actor) revision {
+	return revision{
+		kind: fleet.TimelineCreated, trigger: fleet.TriggerCreate, by: by, from: b.from,
+		summary: api.TimelineSummary{Nodes: countNodes(b.flows), Name: b.name, Source: b.from},
+	}
+}
+
 // insertInstance writes an instance with its flows, their deploy, and no modules.
-func (s *step) insertInstance(i fleet.Instance, flows json.RawMessage) error {
+func (s *step) insertInstance(i fleet.Instance, b *beginning) error {
+	flows := b.flows
 	if err := s.InsertInstance(&store.Instance{Instance: i, SpecVersion: 1, EnvVersion: 1}); err != nil {
+		return err
+	}
+	if err := s.reframe(&i); err != nil {
+		return err
+	}
+	if err := s.KeepContext(i.ID, i.PersistentContext); err != nil {
 		return err
 	}
 	digest, err := wire.Digest(flows)
@@ -192,22 +215,25 @@ func (s *step) seeInstance(id fleet.InstanceID) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seen(i)
+	return s.seen(i)
 }
 
 // editInstance applies an edit to the configuration.
-func (s *step) editInstance(i *Instance, in api.EditInstance) error {
+func (s *step) editInstance(i *Instance, in api.EditInstance, next *draft) error {
 	old, diff := i.Instance.Instance, changes{}
 	if err := s.applyInstance(&i.Instance.Instance, in); err != nil {
 		return err
 	}
 	diff.note("name", old.Name, i.Name)
 	diff.note("instanceType", old.Type, i.Type)
+	diff.note("stack", old.Stack, i.Stack)
+	diff.note("persistentContext", old.PersistentContext, i.PersistentContext)
 	diff.note("access", string(old.Access), string(i.Access))
 	diff.note("timeZone", old.TimeZone, i.TimeZone)
 	diff.note("safeMode", old.SafeMode, i.SafeMode)
 	diff.note("protected", old.Protected, i.Protected)
 	diff.note("ports", fmt.Sprint(old.Ports), fmt.Sprint(i.Ports))
+	diff.note("alerts", old.Alerts.String(), i.Alerts.String())
 	if len(diff) == 0 {
 		return nil
 	}
@@ -215,12 +241,26 @@ func (s *step) editInstance(i *Instance, in api.EditInstance) error {
 	if err := s.UpdateInstance(&i.Instance); err != nil {
 		return err
 	}
+	if err := s.SetAlerts(i.ID, i.Alerts); err != nil {
+		return err
+	}
+	misfits, err := s.framed(&i.Instance.Instance, &old)
+	if err != nil {
+		return err
+	}
 	s.hintInstance(&i.Instance.Instance)
+	if err := s.edited(&i.Instance, diff, next); err != nil {
+		return err
+	}
+	if len(misfits) > 0 {
+		diff["misfits"] = misfits
+	}
 	return s.auditInstance("instance.edit", &i.Instance.Instance, diff)
 }
 
 func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
-	var errs [5]error
+	var errs [7]error
+	i.Alerts, errs[6] = editAlerts(i.Alerts, in.Alerts)
 	if in.Name.Set {
 		i.Name, errs[0] = fleet.CleanName("name", in.Name.Value)
 	}
@@ -233,6 +273,13 @@ func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {
 	}
 	if in.TimeZone.Set {
 		i.TimeZone, errs[3] = in.TimeZone.Value, checkZone(in.TimeZone.Value)
+	}
+	if in.Stack.Set && in.Stack.Value != i.Stack {
+		_, errs[5] = s.chooseStack(in.Stack.Value)
+		i.Stack = in.Stack.Value
+	}
+	if in.Persistent.Set {
+		i.PersistentContext = in.Persistent.Value
 	}
 	if in.SafeMode.Set {
 		i.SafeMode = in.SafeMode.Value

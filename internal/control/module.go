@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
+	"leat/api"
 	"leat/internal/fleet"
 	"leat/internal/npm"
 	"leat/internal/store"
@@ -17,8 +19,9 @@ import (
 // once its tree lies ready beside the instance.
 type Modules struct{ *core }
 
-// Resolver turns wanted modules, by name and range, into the lock of a tree. npm
-// stands behind it, and tests put something quicker there.
+// Resolver turns wanted modules, by name and range, into the lock of a tree that
+// runs on the stack of a digest. npm stands behind it, and tests put something
+// quicker there.
 type Resolver interface {
 	Resolve(ctx context.Context, stack string, wanted map[string]string, base json.RawMessage) (json.RawMessage, error)
 }
@@ -28,6 +31,7 @@ func (c *Modules) Resolve(ctx context.Context, who fleet.Actor, in wire.ModuleCh
 	var i *store.Instance
 	var have *store.Modules
 	var before *store.ModuleChange
+	var stack string // the digest of its lock
 	err = c.read(ctx, who, fleet.RunnerDeploy, func(s *step) error {
 		if err := s.may("", "instance", string(who.Runner)); err != nil {
 			return err
@@ -36,6 +40,9 @@ func (c *Modules) Resolve(ctx context.Context, who fleet.Actor, in wire.ModuleCh
 			return err
 		}
 		if have, err = s.Tx.Modules(i.ID); err != nil {
+			return err
+		}
+		if stack, err = s.stackDigest(&i.Instance); err != nil {
 			return err
 		}
 		before, err = s.ModuleChange(i.ID, in.ID)
@@ -52,7 +59,7 @@ func (c *Modules) Resolve(ctx context.Context, who fleet.Actor, in wire.ModuleCh
 	case in.Base != have.Digest:
 		return out, errModulesChanged
 	}
-	next, err := c.resolve(ctx, i.Stack, have, in)
+	next, err := c.resolve(ctx, stack, have, in)
 	if err != nil {
 		return out, err
 	}
@@ -130,6 +137,10 @@ func summary(in wire.ModuleChange, next *store.Modules) string {
 
 // Commit keeps what Resolve answered, once the tree lies ready.
 func (c *Modules) Commit(ctx context.Context, who fleet.Actor, in wire.ModuleCommit) (out wire.Deployed, err error) {
+	next, err := c.draftOf(ctx, who, fleet.RunnerDeploy, who.Runner, func(h *holding) error { return c.withChange(ctx, who.Runner, in.ID, h) })
+	if err != nil {
+		return out, err
+	}
 	err = c.write(ctx, who, fleet.RunnerDeploy, func(s *step) error {
 		if err := s.may("", "instance", string(who.Runner)); err != nil {
 			return err
@@ -153,10 +164,25 @@ func (c *Modules) Commit(ctx context.Context, who fleet.Actor, in wire.ModuleCom
 		if err != nil {
 			return err
 		}
-		out.Version, err = s.commitModules(i, change, changedModule(have.Direct, change.Modules.Direct))
+		out.Version, err = s.commitModules(i, have, change, next)
 		return err
 	})
 	return out, err
+}
+
+// withChange sets the modules that a change leads to. One that is not known is
+// refused later, or was made already.
+func (c *Modules) withChange(ctx context.Context, id fleet.InstanceID, change fleet.DeployID, h *holding) error {
+	return c.DB.View(ctx, func(tx *store.Tx) error {
+		m, err := tx.ModuleChange(id, change)
+		if fleet.IsKind(err, fleet.NotFound) {
+			return nil
+		}
+		if err == nil {
+			h.modules = m.Modules
+		}
+		return err
+	})
 }
 
 // changedModule names what differs between two sets of modules: the one that
@@ -191,7 +217,7 @@ func (s *step) moduleAuthor(id fleet.InstanceID, module string) (fleet.Actor, er
 	return fleet.Actor{Kind: fleet.ActorUser, User: door.User, Username: door.Username, Session: door.Session, Addr: door.Addr}, s.DeleteDoorDeploy(door.ID)
 }
 
-func (s *step) commitModules(i *store.Instance, change *store.ModuleChange, module string) (int64, error) {
+func (s *step) commitModules(i *store.Instance, have *store.Modules, change *store.ModuleChange, next *draft) (int64, error) {
 	if err := s.UpdateModules(i.ID, &change.Modules, s.now); err != nil {
 		return 0, err
 	}
@@ -204,10 +230,35 @@ func (s *step) commitModules(i *store.Instance, change *store.ModuleChange, modu
 	}
 	s.hintInstance(&i.Instance)
 	detail := map[string]any{"change": change.Summary, "digest": change.Modules.Digest}
-	if s.who, err = s.moduleAuthor(i.ID, module); err != nil {
+	if s.who, err = s.moduleAuthor(i.ID, changedModule(have.Direct, change.Modules.Direct)); err != nil {
+		return 0, err
+	}
+	v := revision{kind: fleet.TimelineModules, trigger: fleet.TriggerModules, by: s.who, summary: api.TimelineSummary{Modules: diffModules(have.Direct, change.Modules.Direct)}}
+	if err := s.keepVersion(i, next, v); err != nil {
 		return 0, err
 	}
 	return version, s.auditInstance("module.change", &i.Instance, detail)
+}
+
+// diffModules names what differs between two sets of modules, each with the
+// version it has afterwards.
+func diffModules(before, after map[string]string) *api.ChangedNames {
+	out := &api.ChangedNames{}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		is := name + "@" + after[name]
+		switch was, there := before[name]; {
+		case !there:
+			out.Added = append(out.Added, is)
+		case was != after[name]:
+			out.Changed = append(out.Changed, is)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, there := after[name]; !there {
+			out.Removed = append(out.Removed, name)
+		}
+	}
+	return out
 }
 
 // Expire forgets changes that nobody committed.

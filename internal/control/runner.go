@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -21,6 +20,8 @@ type Runners struct {
 	instances *Instances
 	flows     *Flows
 	modules   *Modules
+	stacks    *Stacks
+	samples   *Samples
 }
 
 // runnerActor acts for an instance.
@@ -73,19 +74,15 @@ func (s *step) spec(id fleet.InstanceID) (*wire.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	stack, ok := s.c.stack(i.Stack)
-	if !ok {
-		return nil, &fleet.Error{Kind: fleet.Conflict, Code: "stack_not_found", Msg: fmt.Sprintf("The stack %s is not part of this version of the platform.", i.Stack)}
-	}
-	size, err := s.Tx.InstanceType(i.Type)
+	given, err := s.given(&i.Instance)
 	if err != nil {
 		return nil, err
 	}
 	spec := &wire.Spec{
 		Runner: id, Name: i.Name, Version: i.SpecVersion, Running: i.Want() == fleet.WantRunning, Restarts: i.Restarts, SafeMode: i.SafeMode,
-		Stack: stack.Digest, Flows: f.Flows, Credentials: credentials, Modules: wireModules(modules), Ports: i.Ports, Door: s.c.doorOf(id),
-		Settings: wire.Settings{Title: i.Name, TimeZone: i.TimeZone, PlatformURL: s.c.instancePage(id)},
-		Limits:   wire.Limits{MemoryMiB: size.MemoryMiB, CPUPercent: size.CPUPercent, Processes: maxProcesses},
+		Stack: given.Digest, Flows: f.Flows, Credentials: credentials, Modules: wireModules(modules), Ports: i.Ports, Door: s.c.doorOf(id),
+		Settings: wire.Settings{Title: i.Name, TimeZone: i.TimeZone, PersistentContext: i.PersistentContext, PlatformURL: s.c.instancePage(id)},
+		Limits:   wire.Limits{MemoryMiB: given.MemoryMiB, CPUPercent: given.CPUPercent, Processes: maxProcesses},
 		Palette:  wire.Palette{Install: true},
 	}
 	for _, v := range vars {
@@ -131,7 +128,7 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 	if err != nil {
 		return err
 	}
-	c.instances.addSamples(id, in.Samples) // of an instance that is there
+	c.samples.add(id, in.Samples) // of an instance that is there
 	if same == saidJustNow {
 		return nil
 	}
@@ -143,7 +140,7 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 		if err != nil {
 			return err
 		}
-		before := i.Instance
+		before, was := i.Instance, i.Report
 		i.Observed, i.ObservedAt = in.Report.State.Shown(i.Want()), s.now
 		i.Reason, i.Report = cutText(in.Report.Reason, maxReason), string(report)
 		if i.Held && i.Reason == "" {
@@ -157,6 +154,12 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 		}
 		if same == news {
 			s.hintInstance(&i.Instance)
+			if err := s.tellReport(i, &before, was, in.Report); err != nil {
+				return err
+			}
+			if err := s.watchReport(i, was, &in.Report); err != nil {
+				return err
+			}
 		}
 		return s.ObserveInstance(i)
 	})
@@ -200,7 +203,7 @@ func (c *Runners) unchanged(ctx context.Context, id fleet.InstanceID, r wire.Rep
 			return nil // an older form
 		}
 		// These move without anything having happened.
-		was.At, was.LogSeq = r.At, r.LogSeq
+		was.At, was.LogSeq, was.ContextFlushed = r.At, r.LogSeq, r.ContextFlushed
 		a, err1 := json.Marshal(was)
 		b, err2 := json.Marshal(r)
 		switch {
@@ -213,22 +216,6 @@ func (c *Runners) unchanged(ctx context.Context, id fleet.InstanceID, r wire.Rep
 		return nil
 	})
 	return n, err
-}
-
-// maxSamples of an instance are kept: some hours.
-const maxSamples = 1500
-
-func (c *Instances) addSamples(id fleet.InstanceID, more []wire.Sample) {
-	if len(more) == 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := append(c.samples[id], more...)
-	if over := len(all) - maxSamples; over > 0 {
-		all = append([]wire.Sample(nil), all[over:]...)
-	}
-	c.samples[id] = all
 }
 
 // Deploy, Resolve and Commit are the verbs of the same name, for an instance.
@@ -244,4 +231,9 @@ func (c *Runners) Resolve(ctx context.Context, id fleet.InstanceID, in wire.Modu
 // Commit is described at Deploy.
 func (c *Runners) Commit(ctx context.Context, id fleet.InstanceID, in wire.ModuleCommit) (wire.Deployed, error) {
 	return c.modules.Commit(ctx, runnerActor(id), in)
+}
+
+// Stack is Stacks.Given, for an instance.
+func (c *Runners) Stack(ctx context.Context, id fleet.InstanceID, in wire.StackAsk) (wire.StackLock, error) {
+	return c.stacks.Given(ctx, runnerActor(id), in)
 }

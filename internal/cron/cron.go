@@ -38,7 +38,17 @@ func Jobs(c *control.Control, db *store.DB) []Job {
 		{"remove expired invitations", soon, time.Hour, within, c.Invitations.Expire},
 		{"forget idempotency keys", soon, time.Hour, within, c.Keys.Expire},
 		{"forget old deploys", soon, time.Hour, within, c.Flows.Prune},
+		{"remove automatic snapshots", soon, time.Hour, time.Hour, c.Snapshots.Prune},
+		{"shorten timelines", soon, time.Hour, within, c.Timeline.Prune},
 		{"forget module changes", soon, time.Hour, within, c.Modules.Expire},
+		{"forget locks of stacks", 5 * time.Minute, 24 * time.Hour, within, c.Stacks.Expire},
+		{"write samples down", soon, time.Minute, within, c.Samples.Flush},
+		{"watch instances", soon + 5*time.Second, time.Minute, within, c.Alerts.Watch},
+		{"make old samples fewer", 2 * time.Minute, 5 * time.Minute, within, c.Samples.Thin},
+		{"forget old notifications", soon, time.Hour, within, c.Notifications.Expire},
+		{"forget old announcements", soon, time.Hour, within, c.Announcements.Expire},
+		{"forget letters that are gone", soon, time.Hour, within, c.Letters.Expire},
+		{"remove expired links to new passwords", soon, time.Hour, within, c.PasswordResets.Expire},
 		{"remove old audit events", soon, time.Hour, time.Hour, c.AuditEvents.Expire},
 	}
 }

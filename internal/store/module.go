@@ -74,6 +74,20 @@ func (tx *Tx) Modules(id fleet.InstanceID) (*Modules, error) {
 	return unpackModules(r.Direct, r.Lock, r.Digest, r.ChangeID)
 }
 
+// ModulesBase is which modules were asked for and the digest of their lock, which
+// takes longer to read.
+func (tx *Tx) ModulesBase(id fleet.InstanceID) (direct map[string]string, digest string, err error) {
+	r, err := tx.q.ModulesBase(tx.ctx, id)
+	if err != nil {
+		return nil, "", noun(err, "instance", "read")
+	}
+	m, err := unpackModules(r.Direct, nil, r.Digest, "")
+	if err != nil {
+		return nil, "", err
+	}
+	return m.Direct, m.Digest, nil
+}
+
 // UpdateModules replaces the modules of an instance.
 func (tx *Tx) UpdateModules(id fleet.InstanceID, m *Modules, at time.Time) error {
 	direct, lock, err := packModules(m)

@@ -23,11 +23,20 @@ func (tx *Tx) InsertTimeline(e *fleet.TimelineEntry) error {
 	}), "timeline", "insert")
 }
 
-func timelineOf(r query.Timeline) *fleet.TimelineEntry {
-	return &fleet.TimelineEntry{
+// timelineOf names only snapshots that are still kept.
+func timelineOf(row query.TimelineOfInstanceRow) *fleet.TimelineEntry {
+	r := row.Timeline
+	e := &fleet.TimelineEntry{
 		ID: r.ID, Instance: r.InstanceID, Time: fromMicros(r.Time), Kind: r.Kind, Code: r.Code, Author: r.Author, AuthorID: r.AuthorID,
-		Summary: []byte(r.Summary), Snapshot: r.SnapshotID, Before: r.BeforeID, Count: int(r.Count), LastAt: fromMicros(r.LastAt),
+		Summary: []byte(r.Summary), Count: int(r.Count), LastAt: fromMicros(r.LastAt),
 	}
+	if row.HasSnapshot != 0 {
+		e.Snapshot = r.SnapshotID
+	}
+	if row.HasBefore != 0 {
+		e.Before = r.BeforeID
+	}
+	return e
 }
 
 // Timeline lists what happened to an instance, the newest first. Each kind that
@@ -41,19 +50,20 @@ func (tx *Tx) Timeline(id fleet.InstanceID, f TimelineFilter, p Page) ([]*fleet.
 		before = to
 	}
 	end, since := fleet.TimelineID(before), fleet.FirstTimelineID(f.From)
-	var rows []query.Timeline
+	var rows []query.TimelineOfInstanceRow
 	if len(f.Kinds) == 0 {
 		rows, err = tx.q.TimelineOfInstance(tx.ctx, query.TimelineOfInstanceParams{InstanceID: id, Before: end, Since: since, Most: p.limit()})
 	}
 	for _, kind := range slices.Compact(slices.Sorted(slices.Values(f.Kinds))) {
 		more, e := tx.q.TimelineOfKind(tx.ctx, query.TimelineOfKindParams{InstanceID: id, Kind: kind, Before: end, Since: since, Most: p.limit()})
-		rows, err = append(rows, more...), cmp.Or(err, e)
+		rows = append(rows, each(more, func(r query.TimelineOfKindRow) query.TimelineOfInstanceRow { return query.TimelineOfInstanceRow(r) })...)
+		err = cmp.Or(err, e)
 	}
 	if err != nil {
 		return nil, "", noun(err, "timeline", "list")
 	}
-	slices.SortFunc(rows, func(a, b query.Timeline) int { return cmp.Compare(b.ID, a.ID) })
-	rows, next := cut(p, rows, func(r query.Timeline) []string { return []string{string(r.ID)} })
+	slices.SortFunc(rows, func(a, b query.TimelineOfInstanceRow) int { return cmp.Compare(b.Timeline.ID, a.Timeline.ID) })
+	rows, next := cut(p, rows, func(r query.TimelineOfInstanceRow) []string { return []string{string(r.Timeline.ID)} })
 	return each(rows, timelineOf), next, nil
 }
 

@@ -4,6 +4,9 @@ insert into module (instance_id, direct, lock, digest, change_id, updated_at) va
 -- name: Modules :one
 select * from module where instance_id = $1;
 
+-- name: ModulesBase :one
+select direct, digest from module where instance_id = $1;
+
 -- name: UpdateModules :execrows
 update module set direct = $2, lock = $3, digest = $4, change_id = $5, updated_at = $6 where instance_id = $1;
 

@@ -3,12 +3,18 @@ insert into timeline (id, instance_id, time, kind, code, author, author_id, summ
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: TimelineOfInstance :many
-select * from timeline t
+select sqlc.embed(t),
+  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
+  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
+from timeline t
 where t.instance_id = $1 and t.id < sqlc.arg(before) and t.id >= sqlc.arg(since)
 order by t.id desc limit sqlc.arg(most);
 
 -- name: TimelineOfKind :many
-select * from timeline t
+select sqlc.embed(t),
+  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
+  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
+from timeline t
 where t.instance_id = $1 and t.kind = $2 and t.id < sqlc.arg(before) and t.id >= sqlc.arg(since)
 order by t.id desc limit sqlc.arg(most);
 

@@ -125,6 +125,22 @@ func (q *Queries) Modules(ctx context.Context, instanceID fleet.InstanceID) (Mod
 	return i, err
 }
 
+const modulesBase = `-- name: ModulesBase :one
+select direct, digest from module where instance_id = $1
+`
+
+type ModulesBaseRow struct {
+	Direct string
+	Digest string
+}
+
+func (q *Queries) ModulesBase(ctx context.Context, instanceID fleet.InstanceID) (ModulesBaseRow, error) {
+	row := q.db.QueryRowContext(ctx, modulesBase, instanceID)
+	var i ModulesBaseRow
+	err := row.Scan(&i.Direct, &i.Digest)
+	return i, err
+}
+
 const updateModules = `-- name: UpdateModules :execrows
 update module set direct = $2, lock = $3, digest = $4, change_id = $5, updated_at = $6 where instance_id = $1
 `

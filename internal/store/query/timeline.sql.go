@@ -119,7 +119,10 @@ func (q *Queries) RepeatTimeline(ctx context.Context, arg RepeatTimelineParams) 
 }
 
 const timelineOfInstance = `-- name: TimelineOfInstance :many
-select id, instance_id, time, kind, code, author, author_id, summary, snapshot_id, before_id, count, last_at from timeline t
+select t.id, t.instance_id, t.time, t.kind, t.code, t.author, t.author_id, t.summary, t.snapshot_id, t.before_id, t.count, t.last_at,
+  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
+  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
+from timeline t
 where t.instance_id = $1 and t.id < $2 and t.id >= $3
 order by t.id desc limit $4
 `
@@ -131,7 +134,13 @@ type TimelineOfInstanceParams struct {
 	Most       int32
 }
 
-func (q *Queries) TimelineOfInstance(ctx context.Context, arg TimelineOfInstanceParams) ([]Timeline, error) {
+type TimelineOfInstanceRow struct {
+	Timeline    Timeline
+	HasSnapshot int64
+	HasBefore   int64
+}
+
+func (q *Queries) TimelineOfInstance(ctx context.Context, arg TimelineOfInstanceParams) ([]TimelineOfInstanceRow, error) {
 	rows, err := q.db.QueryContext(ctx, timelineOfInstance,
 		arg.InstanceID,
 		arg.Before,
@@ -142,22 +151,24 @@ func (q *Queries) TimelineOfInstance(ctx context.Context, arg TimelineOfInstance
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Timeline
+	var items []TimelineOfInstanceRow
 	for rows.Next() {
-		var i Timeline
+		var i TimelineOfInstanceRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.InstanceID,
-			&i.Time,
-			&i.Kind,
-			&i.Code,
-			&i.Author,
-			&i.AuthorID,
-			&i.Summary,
-			&i.SnapshotID,
-			&i.BeforeID,
-			&i.Count,
-			&i.LastAt,
+			&i.Timeline.ID,
+			&i.Timeline.InstanceID,
+			&i.Timeline.Time,
+			&i.Timeline.Kind,
+			&i.Timeline.Code,
+			&i.Timeline.Author,
+			&i.Timeline.AuthorID,
+			&i.Timeline.Summary,
+			&i.Timeline.SnapshotID,
+			&i.Timeline.BeforeID,
+			&i.Timeline.Count,
+			&i.Timeline.LastAt,
+			&i.HasSnapshot,
+			&i.HasBefore,
 		); err != nil {
 			return nil, err
 		}
@@ -173,7 +184,10 @@ func (q *Queries) TimelineOfInstance(ctx context.Context, arg TimelineOfInstance
 }
 
 const timelineOfKind = `-- name: TimelineOfKind :many
-select id, instance_id, time, kind, code, author, author_id, summary, snapshot_id, before_id, count, last_at from timeline t
+select t.id, t.instance_id, t.time, t.kind, t.code, t.author, t.author_id, t.summary, t.snapshot_id, t.before_id, t.count, t.last_at,
+  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
+  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
+from timeline t
 where t.instance_id = $1 and t.kind = $2 and t.id < $3 and t.id >= $4
 order by t.id desc limit $5
 `
@@ -186,7 +200,13 @@ type TimelineOfKindParams struct {
 	Most       int32
 }
 
-func (q *Queries) TimelineOfKind(ctx context.Context, arg TimelineOfKindParams) ([]Timeline, error) {
+type TimelineOfKindRow struct {
+	Timeline    Timeline
+	HasSnapshot int64
+	HasBefore   int64
+}
+
+func (q *Queries) TimelineOfKind(ctx context.Context, arg TimelineOfKindParams) ([]TimelineOfKindRow, error) {
 	rows, err := q.db.QueryContext(ctx, timelineOfKind,
 		arg.InstanceID,
 		arg.Kind,
@@ -198,22 +218,24 @@ func (q *Queries) TimelineOfKind(ctx context.Context, arg TimelineOfKindParams) 
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Timeline
+	var items []TimelineOfKindRow
 	for rows.Next() {
-		var i Timeline
+		var i TimelineOfKindRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.InstanceID,
-			&i.Time,
-			&i.Kind,
-			&i.Code,
-			&i.Author,
-			&i.AuthorID,
-			&i.Summary,
-			&i.SnapshotID,
-			&i.BeforeID,
-			&i.Count,
-			&i.LastAt,
+			&i.Timeline.ID,
+			&i.Timeline.InstanceID,
+			&i.Timeline.Time,
+			&i.Timeline.Kind,
+			&i.Timeline.Code,
+			&i.Timeline.Author,
+			&i.Timeline.AuthorID,
+			&i.Timeline.Summary,
+			&i.Timeline.SnapshotID,
+			&i.Timeline.BeforeID,
+			&i.Timeline.Count,
+			&i.Timeline.LastAt,
+			&i.HasSnapshot,
+			&i.HasBefore,
 		); err != nil {
 			return nil, err
 		}
