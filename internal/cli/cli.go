@@ -98,10 +98,10 @@ func (w World) root() *cobra.Command {
 func (w World) clientCommands() []*cobra.Command {
 	return []*cobra.Command{
 		w.loginCommand(), w.logoutCommand(), w.contextCommand(),
-		w.teamCommand(), w.applicationCommand(), w.instanceCommand(), w.environmentCommand(),
-		w.memberCommand(), w.invitationCommand(), w.userCommand(), w.tokenCommand(),
-		w.auditCommand(), w.stackCommand(), w.instanceTypeCommand(), w.blueprintCommand(),
-		w.apiCommand(), w.completionCommand(),
+		w.teamCommand(), w.applicationCommand(), w.instanceCommand(), w.environmentCommand(), w.snapshotCommand(), w.httpTokenCommand(),
+		w.memberCommand(), w.invitationCommand(), w.userCommand(), w.tokenCommand(), w.notificationCommand(), w.announcementCommand(),
+		w.auditCommand(), w.stackCommand(), w.instanceTypeCommand(), w.teamTypeCommand(), w.blueprintCommand(), w.settingCommand(), w.statisticsCommand(),
+		w.searchCommand(), w.apiCommand(), w.completionCommand(),
 	}
 }
 

@@ -95,9 +95,12 @@ func (c *call) commonFlags(cmd *cobra.Command) {
 			cmd.Flags().AddFlag(f)
 		}
 	})
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was defined just now
-	_ = cmd.RegisterFlagCompletionFunc("context", c.completeContexts)
+	_ = cmd.RegisterFlagCompletionFunc("context", c.completeContexts) // the flags were defined just now
 	_ = cmd.RegisterFlagCompletionFunc("team", c.completeFlag("TEAM"))
+	if f := cmd.Flags().Lookup("output"); f != nil && f.Annotations == nil {
+		return // a file of its own
+	}
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // open finds the platform and makes the client.

@@ -17,7 +17,7 @@ func (w World) flowsCommand() *cobra.Command {
 	var file string
 	return w.verb(verb{use: "flows INSTANCE", short: "Print an instance's flows as JSON, or write them to a file",
 		long:  "Print an instance's flows as Node-RED's own JSON, or write them to a file. Credentials are not among them.",
-		flags: func(f *pflag.FlagSet) { f.StringVarP(&file, "file", "f", "", "write them to this file") },
+		flags: func(f *pflag.FlagSet) { f.StringVarP(&file, "output", "o", "", "the file to write; the standard output where absent") },
 		run: func(ctx context.Context, c *call, args []string) error {
 			i, err := c.instance(ctx, args[0])
 			if err != nil {
@@ -96,17 +96,4 @@ func deployOfFiles(c *call, file, credentials string) (*api.PutFlows, error) {
 		return nil, fmt.Errorf("%s holds no credentials: they are a JSON object of objects, by node id", credentials)
 	}
 	return in, nil
-}
-
-// deliver prints content, or writes it to a file of its owner.
-func (c *call) deliver(file string, content []byte) error {
-	if file == "" || file == "-" {
-		_, err := c.Stdout.Write(content)
-		return err
-	}
-	if err := writePrivate(file, content); err != nil {
-		return err
-	}
-	c.out.note("Written to %s.", file)
-	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -14,7 +15,12 @@ import (
 
 func (w World) stackCommand() *cobra.Command {
 	return noun("stack stacks", "Node.js and Node-RED that instances run on", listOf(w, "List what instances can run on", (*call).stacks, stackColumns), showOf(w, "show STACK", "Show a stack", (*call).stacks, stackColumns),
-		w.stackFetchCommand())
+		w.stackCreateCommand(), w.stackEditCommand(),
+		deleteOf(w, deletion[api.Stack]{
+			use: "delete STACK", short: "Delete a stack that nothing runs on, for administrators", kind: (*call).stacks,
+			do: func(ctx context.Context, c *call, id string) error { return c.client.DeleteStack(ctx, id) },
+		}),
+		w.stackInstancesCommand(), w.stackFetchCommand())
 }
 
 func (w World) stackFetchCommand() *cobra.Command {
