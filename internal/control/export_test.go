@@ -17,9 +17,9 @@ var Network = network
 
 const ThrottleCounts = throttleCounts
 
-// Sampled counts the instances whose measurements are kept.
-func (c *Instances) Sampled() int {
+// Sampled counts the instances of which measurements are in memory.
+func (c *Samples) Sampled() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.samples)
+	return len(c.pending) + len(c.recent)
 }

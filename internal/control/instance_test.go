@@ -423,22 +423,6 @@ func TestModulesAreResolvedThenKept(t *testing.T) {
 	}
 }
 
-func TestSamplesAreKeptForAWhile(t *testing.T) {
-	p := newPlant(t)
-	i := p.instance("Pump")
-	many := make([]wire.Sample, 2000)
-	for n := range many {
-		many[n] = wire.Sample{Time: p.clock().Add(time.Duration(n) * time.Second), MemoryBytes: 100 << 20, CPUPercent: float64(n)}
-	}
-	if err := p.Runners.CheckIn(t.Context(), i.ID, wire.CheckIn{Report: wire.Report{State: fleet.StateRunning}, Samples: many}); err != nil {
-		t.Fatal(err)
-	}
-	s := must(p.Instances.Samples(t.Context(), p.vera, i.ID))(t)
-	if len(s.Items) != 1500 || s.Items[1499].CPUPercent != 1999 || s.Items[0].MemoryMiB != 100 || s.MemoryLimitMiB != 256 {
-		t.Errorf("%d samples, the last %+v", len(s.Items), s.Items[len(s.Items)-1])
-	}
-}
-
 func TestNothingIsKeptOfAnInstanceThatIsGone(t *testing.T) {
 	p := newPlant(t)
 	i := p.instance("Pump")
@@ -451,7 +435,7 @@ func TestNothingIsKeptOfAnInstanceThatIsGone(t *testing.T) {
 	}
 	// Its launcher says a last word.
 	wantCode(t, p.Runners.CheckIn(t.Context(), i.ID, in), "instance_not_found")
-	if n := p.Instances.Sampled(); n != 0 {
+	if n := p.Samples.Sampled(); n != 0 {
 		t.Errorf("measurements of %d instances are kept; want none", n)
 	}
 }
@@ -463,7 +447,7 @@ func TestAStrangerReachesNoVerbOfAnInstance(t *testing.T) {
 	for name, err := range map[string]error{
 		"get":     second(p.Instances.Get(ctx, who, id)),
 		"logs":    second(p.Instances.Logs(ctx, who, id)),
-		"samples": second(p.Instances.Samples(ctx, who, id)),
+		"samples": second(p.Samples.Read(ctx, who, id, api.SampleQuery{})),
 		"update":  second(p.Instances.Update(ctx, who, id, api.EditInstance{}, 0)),
 		"delete":  p.Instances.Delete(ctx, who, id),
 		"start":   second(p.Instances.Start(ctx, who, id)),

@@ -282,6 +282,9 @@ func (s *step) editUser(u *fleet.User, in api.EditUser, hash string, match int64
 			return err
 		}
 	}
+	if err := s.accountChanged(&old, u, hash != "", false); err != nil {
+		return err
+	}
 	s.hint(fleet.Event{Noun: "user", ID: string(u.ID), User: u.ID, Version: u.Version})
 	return s.audit(fleet.AuditEvent{Event: event, Object: string(u.ID), Name: u.Username, Detail: diff})
 }

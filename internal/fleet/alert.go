@@ -1,6 +1,9 @@
 package fleet
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // AlertKind says what an instance's people are told of.
 type AlertKind string
@@ -43,6 +46,24 @@ func (a Alerts) On(k AlertKind) bool {
 		return a.Memory
 	}
 	return false
+}
+
+// String says it in words, for histories.
+func (a Alerts) String() string {
+	var kinds []string
+	for _, k := range []AlertKind{AlertCrash, AlertSafeMode, AlertHang, AlertCPU, AlertMemory} {
+		if a.On(k) {
+			kinds = append(kinds, string(k))
+		}
+	}
+	if kinds == nil {
+		return "none"
+	}
+	text := strings.Join(kinds, ", ") + " to " + string(a.Recipients)
+	if a.Mail {
+		text += ", also by mail"
+	}
+	return text
 }
 
 // AlertRecipients are who is told, by their role in the team.

@@ -55,6 +55,7 @@ var floor = map[string]float64{
 	"internal/nodered":           2,
 	"internal/link":              2,
 	"internal/mail":              2,
+	"internal/mail/mailtest":     2,
 
 	"internal/store/storetest": 2.5, // databases for the tests of the floors above
 
@@ -87,6 +88,7 @@ var kits = map[string]bool{
 	"internal/driver/drivertest": true,
 	"internal/blob/blobtest":     true,
 	"internal/store/storetest":   true,
+	"internal/mail/mailtest":     true,
 }
 
 // heavy is what an edge device must not carry.

@@ -20,6 +20,7 @@ type Config struct {
 	DB      Database
 	Session Session
 	Admin   Admin
+	Mail    Mail
 	Metrics struct {
 		Listen config.Addr `help:"address of a listener for /metrics alone, which asks nobody who they are"`
 	}

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,8 @@ type World struct {
 	// WithoutHost leaves out what keeps instances running: their rows are there,
 	// and nothing runs. For tests of the rest.
 	WithoutHost bool
+	// MailTLS says whom to trust as a mail server; nil but in tests.
+	MailTLS *tls.Config
 	// Asked is told which permission a route states and which its verb asked
 	// for; tests compare them. May be nil.
 	Asked func(web.Route, []fleet.Permission)
@@ -113,8 +116,12 @@ func (s *Server) open(ctx context.Context) (err error) {
 		DB: s.db, Bus: s.bus, Key: s.dir.key, Passwords: s.hashes, Now: world.Now, Log: world.Log,
 		SessionIdle: config.Session.Idle, SessionLife: config.Session.Life, SetupSecret: link.check,
 		CheckpointFile: s.dir.file("checkpoints", "audit"), AuditKeep: config.Audit.Keep,
-		Stacks: s.stacks.choices(), Blueprints: flows, Resolver: s.stacks, PlatformURL: s.base.String(), ReservedPorts: reservedPorts(s.listener.Addr()),
+		Stacks: s.stacks.builtIn(), StackReady: s.stacks.ready, Context: contexts{s}, Blueprints: flows, Resolver: s.stacks, PlatformURL: s.base.String(), PlatformName: config.Name, Mail: config.Mail.settings(), MailTLS: world.MailTLS, LogTail: s.logTail, ReservedPorts: reservedPorts(s.listener.Addr()),
 	})
+	s.stacks.verbs = s.control.Stacks
+	if err := s.control.Stacks.Sync(ctx); err != nil {
+		return err
+	}
 	if err := s.setUp(ctx, link, text); err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func (s *Server) webDeps() web.Deps {
 	return web.Deps{
 		Control: s.control, Bus: s.bus, UI: s.pages(), Log: s.world.Log, Now: s.world.Now, Asked: s.world.Asked,
 		Ready:      []web.Check{{Name: "database", Test: s.db.Ping}},
-		Blueprints: views, Logs: hostLogs{s.instances.host}, Stacks: s.stacks.view, URLs: s.instances.places.URLs, Trouble: s.instances.listeners.Trouble,
+		Blueprints: views, Logs: hostLogs{s.instances.host}, StackProgress: s.stacks.progress, URLs: s.instances.places.URLs, Trouble: s.instances.listeners.Trouble,
 		Editors: s.instances.door.Editors,
 		Mounts:  map[string]http.Handler{"GET " + proxy.AuthorizePath: http.HandlerFunc(s.instances.door.Authorize)},
 	}
@@ -203,7 +210,10 @@ func (s *Server) Run(ctx context.Context) error {
 	g := run.New(s.world.Log)
 	g.Add("password memory", s.hashes.Run)
 	g.Add("audit log", s.control.AuditEvents.Run)
-	g.Add("periodic jobs", (&cron.Loop{Jobs: cron.Jobs(s.control, s.db), Log: s.world.Log}).Run)
+	g.Add("samples", s.control.Samples.Run)
+	g.Add("letters", s.control.Letters.Run)
+	g.Add("announcements", s.control.Announcements.Run)
+	g.Add("periodic jobs", (&cron.Loop{Jobs: append(cron.Jobs(s.control, s.db), s.stacks.job()), Log: s.world.Log}).Run)
 	if !s.world.WithoutHost {
 		s.addHost(g)
 	}
@@ -218,7 +228,9 @@ func (s *Server) Run(ctx context.Context) error {
 
 // addHost adds what keeps instances running.
 func (s *Server) addHost(g *run.Group) {
-	g.Add("stacks", s.stacks.run)
+	g.Add("stacks", func(ctx context.Context) error {
+		return s.stacks.run(ctx, s.hintsOf(ctx, map[string]bool{"stack": true}))
+	})
 	g.Add("palette catalogue", s.instances.catalogue.Run)
 	g.Add("instances", s.instances.host.Run)
 	if s.wantsPorts() {

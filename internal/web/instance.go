@@ -19,7 +19,6 @@ func (s *Server) instanceRoutes(r *routes) {
 	post(r, "/instances/{instance}/stop", fleet.InstanceOperate, s.stopInstance, status(202), says("Stop an instance"))
 	post(r, "/instances/{instance}/restart", fleet.InstanceOperate, s.restartInstance, status(202), says("Restart an instance"))
 	post(r, "/instances/{instance}/suspend", fleet.InstanceOperate, s.suspendInstance, status(202), says("Suspend an instance"))
-	get(r, "/instances/{instance}/samples", fleet.InstanceRead, s.listSamples, says("Read an instance's measurements"))
 }
 
 // InstancePath names an instance.
@@ -96,8 +95,4 @@ func (s *Server) restartInstance(ctx context.Context, who fleet.Actor, in *Insta
 func (s *Server) suspendInstance(ctx context.Context, who fleet.Actor, in *InstancePath) (*api.Instance, error) {
 	instance, err := s.Instances.Suspend(ctx, who, in.Instance)
 	return one(instance, err, s.instanceView(callOf(ctx)))
-}
-
-func (s *Server) listSamples(ctx context.Context, who fleet.Actor, in *InstancePath) (*api.Samples, error) {
-	return s.Instances.Samples(ctx, who, in.Instance)
 }

@@ -17,9 +17,9 @@ func (s *Server) instanceView(c *call) func(*control.Instance) api.Instance {
 			ID: string(i.ID), Application: string(i.Application), Team: string(i.Team), Name: i.Name, Label: i.Label,
 			State: string(i.Observed), Wanted: string(i.Wanted), ObservedAt: when(i.ObservedAt), Reason: i.Reason,
 			Progress: progressView(i), URL: flows, EditorURL: editor, DashboardURL: dashboardURL(flows, i.Dashboard),
-			InstanceType: i.Type, Stack: i.Stack, Access: string(i.Access), SafeMode: i.SafeMode, Protected: i.Protected, TimeZone: i.TimeZone,
+			InstanceType: i.Type, Stack: i.Stack, Persistent: i.PersistentContext, Update: i.Update, Access: string(i.Access), SafeMode: i.SafeMode, Protected: i.Protected, TimeZone: i.TimeZone,
 			Ports: portsView(i.Ports), Isolation: i.Seen.Isolation, NodeRed: i.Seen.NodeRed, NodeJS: i.Seen.NodeJS,
-			Modules: modulesView(i.Modules), StartedAt: when(i.Seen.StartedAt), Deploy: deployView(i.Deploy),
+			Modules: modulesView(i.Modules), StartedAt: when(i.Seen.StartedAt), Deploy: deployView(i.Deploy), Alerts: alertsView(i.Alerts),
 			Version: i.Version, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		}
 		out.Editing = editingView(i, c.who)
@@ -50,7 +50,7 @@ func dashboardURL(flows, path string) string {
 }
 
 func progressView(i *control.Instance) *api.Progress {
-	if i.Seen.Step == "" || !i.Observed.Moving() {
+	if i.Seen.Step == "" || !i.Observed.Moving() && i.Observed != fleet.StateRunning && i.Observed != fleet.StateDegraded {
 		return nil
 	}
 	return &api.Progress{Step: i.Seen.Step, Done: i.Seen.Done, Total: i.Seen.Total}
