@@ -1,0 +1,6 @@
+package cli
+
+import "leat/api"
+
+// Comparison is the lines of a comparison, with or without colours.
+func Comparison(c *api.Comparison, color bool) []string { return printer{color: color}.comparison(c) }
