@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("LEAT_TEST_WRITER"); dir != "" {
 		os.Exit(writeUntilKilled(dir))
 	}
+	if dir := os.Getenv("LEAT_TEST_KEEPER"); dir != "" {
+		os.Exit(keepUntilKilled(dir))
+	}
 	os.Exit(storetest.Main(m))
 }
 
