@@ -30,7 +30,7 @@ type step struct {
 	// many there are, 0 before they were counted.
 	lettered bool
 	waiting  int
-	entries int // of timelines
+	entries  int // of timelines
 }
 
 // read runs the part of a verb that changes nothing.
