@@ -17,14 +17,12 @@ import (
 // Create makes an instance in an application and asks for it to run. A label is
 // made from the name where none is given.
 func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, key Key) (i *Instance, err error) {
-	draft, err := c.draft(in)
-	if err != nil {
-		return nil, err
-	}
+	draft, fault := c.draft(in)
 	begin, err := c.beginning(in, draft)
 	if err != nil {
-		return nil, err
+		return nil, together(fault, err)
 	}
+	begin.fault = fault
 	// A label that was made here can be taken by another create at the same time.
 	for range 5 {
 		i, err = c.create(ctx, who, id, in, draft, begin, key)
@@ -47,14 +45,9 @@ func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.Applic
 		made := draft
 		made.ID, made.Application, made.Team = fleet.NewInstanceID(s.now), a.ID, a.Team
 		made.CreatedAt, made.UpdatedAt, made.ObservedAt = s.now, s.now, s.now
-		if made.Type, err = s.sizeFor(a.Team, draft.Type, ""); err != nil {
+		if err := s.equip(&made, begin.fault); err != nil {
 			return err
 		}
-		st, err := s.chooseStack(draft.Stack)
-		if err != nil {
-			return err
-		}
-		made.Stack = st.ID
 		if made.Label == "" {
 			if made.Label, err = s.freeLabel(made.Name); err != nil {
 				return err
@@ -76,6 +69,18 @@ func (c *Instances) create(ctx context.Context, who fleet.Actor, id fleet.Applic
 		return s.remember(key, string(made.ID), nil)
 	})
 	return i, err
+}
+
+// equip finds the size and the stack of an instance that is made, and tells with
+// them what else is wrong with it.
+func (s *step) equip(made *fleet.Instance, fault error) error {
+	size, noSize := s.sizeFor(made.Team, made.Type, "")
+	st, noStack := s.chooseStack(made.Stack)
+	if err := together(fault, noSize, noStack); err != nil {
+		return err
+	}
+	made.Type, made.Stack = size, st.ID
+	return nil
 }
 
 func createDetail(i *fleet.Instance, in api.NewInstance) map[string]any {
@@ -159,6 +164,8 @@ func (s *step) freeLabel(name string) (string, error) {
 type beginning struct {
 	holding
 	draft *draft
+	// fault is what is wrong with its configuration, told with the rest of it.
+	fault error
 	// from names what it was made of, name is what people call that.
 	from, name string
 }

@@ -179,9 +179,9 @@ func (s *Supervisor) publish() {
 	r.Starts, r.Crashes, r.LastExit = l.starts, l.total, l.lastExit
 	r.ModulesDigest = s.home.currentModules()
 	r.StartedAt, r.FlowsDigest, r.MissingTypes, r.Dashboard = time.Time{}, "", nil, ""
-	r.Stale, s.live = nil, nil
+	r.Stale, r.Stack, s.live = nil, "", nil
 	if p := l.proc; p != nil {
-		r.Stale = s.stale(p)
+		r.Stale, r.Stack = s.stale(p), p.spec.Stack
 		if !p.asked && p.killed == "" {
 			s.live = p
 		}

@@ -34,6 +34,10 @@ type Resolver struct {
 type Request struct {
 	// Wanted maps the names of modules to ranges of versions.
 	Wanted map[string]string
+	// Optional are wanted where there are such versions, for one platform or another.
+	Optional map[string]string
+	// AnyEngine takes packages that ask for another Node.js than the one npm runs on.
+	AnyEngine bool
 	// Base, where set, is the lock so far: what it holds and still fits stays.
 	Base *Lock
 	// Platform is where the tree will run.
@@ -112,6 +116,9 @@ func (q *Request) check() error {
 				Msg: fmt.Sprintf("%s comes with the stack and changes with it; it is not installed beside it.", name)}
 		}
 	}
+	if err := CheckWanted(q.Optional); err != nil {
+		return err
+	}
 	return CheckWanted(q.Wanted)
 }
 
@@ -121,7 +128,11 @@ func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, e
 	if wanted == nil {
 		wanted = map[string]string{}
 	}
-	manifest, err := json.Marshal(map[string]any{"name": "modules", "version": "1.0.0", "private": true, "dependencies": wanted})
+	asked := map[string]any{"name": "modules", "version": "1.0.0", "private": true, "dependencies": wanted}
+	if len(q.Optional) > 0 {
+		asked["optionalDependencies"] = q.Optional
+	}
+	manifest, err := json.Marshal(asked)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +149,7 @@ func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, e
 			return nil, err
 		}
 	}
-	if err := r.npm(ctx, scratch); err != nil {
+	if err := r.npm(ctx, scratch, q.AnyEngine); err != nil {
 		return nil, err
 	}
 	made, err := os.ReadFile(lockName)
@@ -148,9 +159,9 @@ func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, e
 	return ParseLock(made)
 }
 
-func (r *Resolver) npm(ctx context.Context, scratch string) error {
+func (r *Resolver) npm(ctx context.Context, scratch string, anyEngine bool) error {
 	cmd := exec.CommandContext(ctx, r.Node, r.NPM, "install", "--package-lock-only", "--json", "--ignore-scripts",
-		"--omit=dev", "--omit-lockfile-registry-resolved", "--engine-strict", "--no-audit", "--no-fund", "--no-update-notifier",
+		"--omit=dev", "--omit-lockfile-registry-resolved", fmt.Sprintf("--engine-strict=%t", !anyEngine), "--no-audit", "--no-fund", "--no-update-notifier",
 		"--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
 		"--registry="+r.Client.registry+"/", "--cache="+filepath.Join(r.Dir, "cache"), "--logs-max=0",
 		"--userconfig="+filepath.Join(scratch, "user.npmrc"), "--globalconfig="+filepath.Join(scratch, "global.npmrc"),

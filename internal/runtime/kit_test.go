@@ -133,7 +133,7 @@ func storeAt(t *testing.T, dir, registry string) *runtime.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := s.RemoveUnused(context.WithoutCancel(t.Context()), nil); err != nil {
+		if _, err := s.RemoveUnused(context.WithoutCancel(t.Context()), using()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -151,4 +151,9 @@ func names(t *testing.T, dir string) string {
 		out = append(out, e.Name())
 	}
 	return strings.Join(out, " ")
+}
+
+// using names the stacks that something runs on.
+func using(digests ...string) func(context.Context) ([]string, error) {
+	return func(context.Context) ([]string, error) { return digests, nil }
 }

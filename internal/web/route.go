@@ -99,6 +99,11 @@ func tell[I any](r *routes, path string, p fleet.Permission, h func(context.Cont
 	act(r, http.MethodPost, path, p, h, o)
 }
 
+// keep is a PUT that answers nothing.
+func keep[I any](r *routes, path string, p fleet.Permission, h func(context.Context, fleet.Actor, *I) error, o ...option) {
+	act(r, http.MethodPut, path, p, h, o)
+}
+
 // answer is what huma writes out.
 type answer[O any] struct{ Body *O }
 

@@ -47,7 +47,7 @@ func small(t *testing.T, on control.Deps, change func(*web.Config, *web.Deps)) *
 	server := httptest.NewUnstartedServer(nil)
 	config := web.Config{Name: "Leat", BaseURL: &url.URL{Scheme: "http", Host: server.Listener.Addr().String()}}
 	deps := web.Deps{
-		Control: control.New(on), Bus: on.Bus, Now: time.Now, UI: fstest.MapFS{}, Stacks: func() []api.Stack { return nil },
+		Control: control.New(on), Bus: on.Bus, Now: time.Now, UI: fstest.MapFS{}, StackProgress: func(*fleet.Stack) (bool, *api.Progress, string) { return true, nil, "" },
 		Log:  slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		URLs: func(string, string) (string, string) { return "", "" },
 	}

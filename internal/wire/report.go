@@ -44,6 +44,8 @@ type Report struct {
 	Isolation []string `json:"isolation,omitempty"`
 	NodeRed   string   `json:"nodeRed,omitempty"`
 	NodeJS    string   `json:"nodeJs,omitempty"`
+	// Stack is the digest of the lock that Node-RED runs on now.
+	Stack string `json:"stack,omitempty"`
 	// FlowsDigest and ModulesDigest are of what runs now.
 	FlowsDigest   string `json:"flowsDigest,omitempty"`
 	ModulesDigest string `json:"modulesDigest,omitempty"`

@@ -57,4 +57,8 @@ select distinct stack_digest from instance order by stack_digest;
 delete from stack_lock
 where stack_lock.created_at < sqlc.arg(before)
   and not exists (select 1 from stack s where s.digest = stack_lock.digest)
-  and not exists (select 1 from instance i where i.stack_digest = stack_lock.digest);
+  and not exists (select 1 from instance i where i.stack_digest = stack_lock.digest)
+  and not exists (select 1 from snapshot p where p.stack = stack_lock.digest);
+
+-- name: InstanceReports :many
+select report from instance where report <> '' order by id;
