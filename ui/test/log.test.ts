@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cut, filtered, joined } from '@/part/log'
 import type { LogLine } from '@/api/shapes'
-import { thin } from '@/part/graph'
+import { extent, lineOf } from '@/part/graph'
 import { labelOf } from '@/page/instance/label'
 import { staleKeys } from '@/api/live'
 
@@ -23,15 +23,16 @@ describe('a log', () => {
   })
 })
 
-describe('a thinned series', () => {
-  it('keeps every peak', () => {
-    const times = Array.from({ length: 10_000 }, (_, i) => i)
-    const values = times.map((i) => (i === 7_321 ? 99 : i === 42 ? -5 : 1))
-    const [x, y] = thin(times, values, 400)
-    expect(x.length).toBeLessThanOrEqual(400)
-    expect(y).toContain(99)
-    expect(y).toContain(-5)
-    expect([...x].sort((a, b) => a - b)).toEqual(x)
+describe('a line of measurements', () => {
+  const at = (seconds: number) => new Date(seconds * 1000).toISOString()
+  it('keeps the least and the greatest', () => {
+    const line = lineOf([{ time: at(0), value: 5, min: 1, max: 9 }, { time: at(60), value: 4 }], 60)
+    expect(line).toEqual({ times: [0, 60], values: [5, 4], least: [1, 4], most: [9, 4] })
+    expect(extent(line)).toEqual({ min: 1, max: 9, last: 4 })
+  })
+  it('is broken where nothing was measured', () => {
+    expect(lineOf([{ time: at(0), value: 1 }, { time: at(600), value: 2 }], 60).values).toEqual([1, null, 2])
+    expect(extent(lineOf([], 60))).toBeUndefined()
   })
 })
 

@@ -33,12 +33,24 @@ export function useInstance(id: Id) {
   })
 }
 
-export function useSamples(id: Id) {
+/** A span of time that ends now (in seconds), or one between two moments. */
+export type Span = { seconds: number } | { from: number; to: number }
+
+export function useSamples(id: Id, span: MaybeRefOrGetter<Span>) {
   return useQuery({
-    queryKey: ['instance', computed(() => toValue(id)), 'samples'],
-    queryFn: ({ signal }) => send<Samples>('GET', `/instances/${toValue(id)}/samples`, { signal }),
+    queryKey: ['instance', computed(() => toValue(id)), 'samples', computed(() => toValue(span))],
+    queryFn: ({ signal }) => {
+      const s = toValue(span)
+      const [from, to] = 'seconds' in s ? [Date.now() / 1000 - s.seconds, undefined] : [s.from, s.to]
+      const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+      return send<Samples>('GET', `/instances/${toValue(id)}/samples`, { query: { from: iso(from), to: to && iso(to), points: 720 }, signal })
+    },
     enabled: () => !!toValue(id),
-    refetchInterval: 10_000,
+    refetchInterval: () => {
+      const s = toValue(span)
+      return 'seconds' in s && (s.seconds <= 3600 ? 10_000 : 60_000)
+    },
+    placeholderData: (before) => before,
   })
 }
 

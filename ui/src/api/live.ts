@@ -78,6 +78,12 @@ export function staleKeys(change: Event): unknown[][] {
     case 'instance':
     case 'flows':
       return [['instance', id], ['instances', team], ['dashboards', team], ['applications', team], ['application']]
+    case 'snapshot':
+      return [['snapshots'], ['snapshot', id]]
+    case 'timeline':
+    case 'editors':
+    case 'context':
+      return [['instance', id, noun]]
     case 'application':
       return [['application', id], ['applications', team]]
     case 'member':

@@ -26,3 +26,7 @@ export function useTimeline(instance: MaybeRefOrGetter<string | undefined>, filt
     enabled: () => !!toValue(instance),
   })
 }
+
+export const timeline = {
+  newest: (instance: string, limit: number, signal?: AbortSignal) => send<List<TimelineEntry>>('GET', `/instances/${instance}/timeline`, { query: { limit }, signal }),
+}

@@ -40,8 +40,14 @@ export function draw(c: CanvasRenderingContext2D, paint: Paint, scene: Scene, vi
 function grid({ c, paint }: Pen, view: View, width: number, height: number): void {
   const [right, bottom] = [view.x + width / view.scale, view.y + height / view.scale]
   c.beginPath()
-  for (let x = Math.floor(view.x / 20) * 20; x < right; x += 20) (c.moveTo(x, view.y), c.lineTo(x, bottom))
-  for (let y = Math.floor(view.y / 20) * 20; y < bottom; y += 20) (c.moveTo(view.x, y), c.lineTo(right, y))
+  for (let x = Math.floor(view.x / 20) * 20; x < right; x += 20) {
+    c.moveTo(x, view.y)
+    c.lineTo(x, bottom)
+  }
+  for (let y = Math.floor(view.y / 20) * 20; y < bottom; y += 20) {
+    c.moveTo(view.x, y)
+    c.lineTo(right, y)
+  }
   c.strokeStyle = paint.css('--flow-grid')
   c.lineWidth = 1 / view.scale
   c.stroke()

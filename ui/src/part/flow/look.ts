@@ -79,7 +79,7 @@ export function lookOf(type: string): Look {
   if (found) return found
   if (type.startsWith('ui-') || type.startsWith('ui_')) return { color: dashboard, glyph: 'gauge' }
   if (type.startsWith('subflow:')) return { color: '#ddaa99', glyph: 'subflow' }
-  if (/in$/.test(type) && / in$/.test(type)) return { color: '#c7d9e2', glyph: 'cube', inputs: 0 }
+  if (type.endsWith(' in')) return { color: '#c7d9e2', glyph: 'cube', inputs: 0 }
   return { color: '#c7d9e2', glyph: 'cube' }
 }
 

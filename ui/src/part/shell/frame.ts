@@ -13,7 +13,7 @@ export interface Frame {
 
 const most = 2
 
-export const frames = reactive({ list: [] as Frame[], shown: '' })
+export const frames = reactive({ list: [] as Frame[], shown: '', /** how many pixels beside it are taken by something else */ beside: 0, /** and how many above it */ above: 0 })
 
 export function showFrame(instance: string, url: string, name: string): void {
   const there = frameOf(instance)
