@@ -199,7 +199,7 @@ func TestContentThatIsSharedIsKeptOnce(t *testing.T) {
 			t.Errorf("secrets %q and %q", sealed, none)
 		}
 		y.remove(all...)
-		for _, table := range []string{"snapshot", "flow_chunk", "flow_list", "flow_chunk_use", "snapshot_body", "snapshot_secret"} {
+		for _, table := range contentTables {
 			if n := y.count("select count(*) from " + table); n != 0 {
 				t.Errorf("%d rows of %s are left", n, table)
 			}
