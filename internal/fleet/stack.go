@@ -40,7 +40,7 @@ type StackVersions struct {
 	Dashboard string `json:"dashboard,omitempty"`
 }
 
-var exactVersion = regexp.MustCompile(`^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})(-[0-9A-Za-z.-]{1,40})?$`)
+var stackVersion = regexp.MustCompile(`^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})(-[0-9A-Za-z.-]{1,40})?$`)
 
 // Check tells whether a stack can be asked for by these versions.
 func (v StackVersions) Check() error {
@@ -50,7 +50,7 @@ func (v StackVersions) Check() error {
 		if f.version == "" && f.path == "dashboardVersion" {
 			continue
 		}
-		if !exactVersion.MatchString(f.version) {
+		if !stackVersion.MatchString(f.version) {
 			return InvalidField(f.path, "Give an exact version, such as "+f.example+".")
 		}
 	}

@@ -60,6 +60,7 @@ delete from stack_lock
 where stack_lock.created_at < $1
   and not exists (select 1 from stack s where s.digest = stack_lock.digest)
   and not exists (select 1 from instance i where i.stack_digest = stack_lock.digest)
+  and not exists (select 1 from snapshot p where p.stack = stack_lock.digest)
 `
 
 func (q *Queries) DeleteStackLocks(ctx context.Context, before int64) (int64, error) {
@@ -229,6 +230,33 @@ func (q *Queries) InsertStackLock(ctx context.Context, arg InsertStackLockParams
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const instanceReports = `-- name: InstanceReports :many
+select report from instance where report <> '' order by id
+`
+
+func (q *Queries) InstanceReports(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, instanceReports)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var report string
+		if err := rows.Scan(&report); err != nil {
+			return nil, err
+		}
+		items = append(items, report)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const keepContext = `-- name: KeepContext :execrows
