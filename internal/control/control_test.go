@@ -76,7 +76,7 @@ func (w *world) open() {
 		CheckpointFile: filepath.Join(w.dir, "checkpoints"), AuditKeep: w.keep,
 		Stacks:     []control.Stack{{ID: "node-red-5", Digest: "5374"}},
 		Blueprints: map[string]json.RawMessage{"first": json.RawMessage(`[{"id":"t","type":"tab"},{"id":"i","type":"inject","z":"t"}]`)},
-		Resolver:   w.resolver, PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
+		Resolver:   w.resolver, PlatformName: "Plant One", PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
 	})
 }
 

@@ -23,3 +23,36 @@ func (c *Samples) Sampled() int {
 	defer c.mu.Unlock()
 	return len(c.pending) + len(c.recent)
 }
+
+// Sample is a point of a graph; PackSamples, UnpackSamples and JoinSamples are how
+// they are kept and made fewer.
+type Sample struct {
+	At               time.Time
+	N                int
+	Mean, Least, Top [4]float64
+}
+
+func inner(list []Sample) []sample {
+	out := make([]sample, len(list))
+	for i, s := range list {
+		out[i] = sample{s.At, s.N, s.Mean, s.Least, s.Top}
+	}
+	return out
+}
+
+func outer(list []sample) []Sample {
+	out := make([]Sample, len(list))
+	for i, s := range list {
+		out[i] = Sample{s.at, s.n, s.mean, s.least, s.top}
+	}
+	return out
+}
+
+func PackSamples(began time.Time, list []Sample) []byte { return packSamples(began, inner(list)) }
+
+func UnpackSamples(began time.Time, data []byte) ([]Sample, error) {
+	list, err := unpackSamples(began, data)
+	return outer(list), err
+}
+
+func JoinSamples(list []Sample, step time.Duration) []Sample { return outer(join(inner(list), step)) }

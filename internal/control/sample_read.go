@@ -55,7 +55,7 @@ func (c *Samples) show(out *api.Samples, all []sample, r resolution, q api.Sampl
 func cutSamples(all []sample, step time.Duration, q api.SampleQuery) []sample {
 	joined := join(all, step)
 	return slices.DeleteFunc(slices.Clone(joined), func(s sample) bool {
-		return s.at.Before(q.From.Truncate(max(step, 1))) || !s.at.Before(q.To)
+		return s.at.Before(q.From.Truncate(max(step, 1))) || s.at.After(q.To)
 	})
 }
 
