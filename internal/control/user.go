@@ -235,11 +235,14 @@ func (c *Users) Update(ctx context.Context, who fleet.Actor, id fleet.UserID, in
 		var keep fleet.SessionID
 		if id == who.User {
 			keep = who.Session
-			if in.Suspended.Set && in.Suspended.Value {
-				return &fleet.Error{Kind: fleet.Conflict, Code: "own_account", Msg: "You cannot suspend yourself. Ask another administrator."}
-			}
 		}
-		return s.editUser(u, in, hash, match, "users.edit", keep)
+		if err := s.editUser(u, in, hash, match, "users.edit", keep); err != nil {
+			return err
+		}
+		if id == who.User && u.Suspended {
+			return &fleet.Error{Kind: fleet.Conflict, Code: "own_account", Msg: "You cannot suspend yourself. Ask another administrator."}
+		}
+		return nil
 	})
 	return u, err
 }
