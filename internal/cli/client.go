@@ -15,6 +15,9 @@ import (
 	"leat/api"
 )
 
+// clientVariables are the variables that client commands read.
+var clientVariables = []string{"LEAT_URL", "LEAT_TOKEN", "LEAT_TOKEN_FILE", "LEAT_TEAM", "LEAT_CA", "LEAT_CONTEXT", "LEAT_CONFIG_DIR"}
+
 // call is one run of a command that speaks to a platform.
 type call struct {
 	World

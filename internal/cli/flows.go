@@ -16,8 +16,10 @@ import (
 func (w World) flowsCommand() *cobra.Command {
 	var file string
 	return w.verb(verb{use: "flows INSTANCE", short: "Print an instance's flows as JSON, or write them to a file",
-		long:  "Print an instance's flows as Node-RED's own JSON, or write them to a file. Credentials are not among them.",
-		flags: func(f *pflag.FlagSet) { f.StringVarP(&file, "output", "o", "", "the file to write; the standard output where absent") },
+		long: "Print an instance's flows as Node-RED's own JSON, or write them to a file. Credentials are not among them.",
+		flags: func(f *pflag.FlagSet) {
+			f.StringVarP(&file, "output", "o", "", "the file to write; the standard output where absent")
+		},
 		run: func(ctx context.Context, c *call, args []string) error {
 			i, err := c.instance(ctx, args[0])
 			if err != nil {

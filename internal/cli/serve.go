@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ func (w World) serveCommand() *cobra.Command {
 			}
 			log := server.NewLogger(cfg, w.Stderr)
 			for _, name := range config.UnknownEnv(cfg, source) {
+				if slices.Contains(clientVariables, name) {
+					continue
+				}
 				log.WarnContext(cmd.Context(), "variable means nothing to Leat", "name", name)
 			}
 			return server.Run(cmd.Context(), cfg, server.World{Out: w.Stderr, Log: log, Now: time.Now})

@@ -27,12 +27,21 @@ func (c *call) snapshots() kind[api.Snapshot] {
 		list: inTeam(c, func(ctx context.Context, team string, p api.Page) (*api.List[api.Snapshot], error) {
 			return c.client.TeamSnapshots(ctx, team, api.SnapshotQuery{Page: p})
 		}),
-		names: func(s api.Snapshot) []string { return []string{s.Name} },
+		names: func(s api.Snapshot) []string { return []string{snapshotName(s)} },
 		place: func(s api.Snapshot) string { return s.InstanceName + "  " + c.out.when(s.CreatedAt) },
 	}
 }
 
 func snapshotID(s api.Snapshot) string { return s.ID }
+
+// snapshotName is what a snapshot is called; those that came by themselves have
+// no name.
+func snapshotName(s api.Snapshot) string {
+	if s.Name == "" {
+		return s.ID
+	}
+	return s.Name
+}
 
 var snapshotColumns = []column[api.Snapshot]{
 	{title: "Id", value: func(s api.Snapshot) any { return s.ID }},

@@ -80,7 +80,7 @@ func (w World) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.confirm(ctx, yes, "Give %q the content of the snapshot %q?", i.Name, s.Name); err != nil {
+			if err := c.confirm(ctx, yes, "Give %q the content of the snapshot %q?", i.Name, snapshotName(*s)); err != nil {
 				return err
 			}
 			after, err := c.client.RestoreSnapshot(ctx, i.ID, api.Restore{Snapshot: s.ID, Components: chosen})
@@ -99,7 +99,7 @@ func (w World) restoreCommand() *cobra.Command {
 				c.out.said("%s held that content already. Nothing was changed.", i.Name)
 				return nil
 			}
-			c.out.said("%s has the content of %q: %s.", i.Name, s.Name, strings.Join(after.Changed, ", "))
+			c.out.said("%s has the content of %q: %s.", i.Name, snapshotName(*s), strings.Join(after.Changed, ", "))
 			if after.Safety != "" {
 				c.out.said("To take it back: leat snapshot restore %s %s", i.Label, after.Safety)
 			}
