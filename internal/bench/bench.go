@@ -39,9 +39,12 @@ func measures() []measure {
 		{"get team", "216 req/s", "≥ 10,000 req/s", measureTeam},
 		{"create applications", "54 req/s", "≥ 3,000 req/s, p99 ≤ 30 ms, none fails", measureCreate},
 		{"audit list", "40 req/s on a small one", "≤ 5 ms each at 1,000,000 events", measureAudit},
+		{"compare", "–", "≤ 100 ms, two of 5,000 nodes and 40 modules", measureComparison},
 		{"create instance", "1.66 s / 7.95 s", "bare start / + 0.2 s (editor answers / running)", measureInstance},
 		{"memory beside", "57 MiB RSS", "≤ 10 MiB PSS beside each Node-RED, ten of them", measureBeside},
 		{"proxy", "–", "+ ≤ 0.15 ms p50 / ≥ 1,000 MiB/s", measureProxy},
+		{"snapshot", "–", "≤ 150 ms of 5,000 nodes and 40 modules", measureSnapshot},
+		{"history", "–", "≤ 20 MB for 1,000 snapshots of a 1.5 MB file", measureHistory},
 		{"disk", "745 MB", "≤ 60 MB, one file", measureDisk},
 		{"demo", "minutes", "≤ 10 s to a live dashboard, stack there", measureDemo},
 	}
