@@ -18,6 +18,9 @@ func openAPIConfig(s *Server) huma.Config {
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[string]](), reflect.TypeFor[string]())
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[bool]](), reflect.TypeFor[bool]())
 	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[[]int]](), reflect.TypeFor[[]int]())
+	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[int]](), reflect.TypeFor[int]())
+	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[[]string]](), reflect.TypeFor[[]string]())
+	registry.RegisterTypeAlias(reflect.TypeFor[api.Opt[api.TeamLimits]](), reflect.TypeFor[api.TeamLimits]())
 	json := huma.Format{Marshal: writeJSON, Unmarshal: readJSON}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{

@@ -10,7 +10,7 @@ type Kind = SearchHit['kind']
 
 const icons: Record<Kind, string> = {
   team: 'i-lucide-users', application: 'i-lucide-layers', instance: 'i-lucide-server', snapshot: 'i-lucide-camera', member: 'i-lucide-circle-user',
-  user: 'i-lucide-circle-user', 'team-type': 'i-lucide-scale', 'instance-type': 'i-lucide-ruler', stack: 'i-lucide-layers-2',
+  user: 'i-lucide-circle-user', 'team-type': 'i-lucide-scale', 'instance-type': 'i-lucide-ruler', stack: 'i-lucide-layers-2', dashboard: 'i-lucide-gauge',
 }
 
 /** Where a thing that was found is. */
@@ -23,6 +23,8 @@ export function placeOf(hit: SearchHit): RouteLocationRaw {
       return { name: 'application', params: { team, application: hit.id } }
     case 'instance':
       return { name: 'instance', params: { team, instance: hit.id } }
+    case 'dashboard':
+      return { name: 'instance-dashboard', params: { team, instance: hit.id } }
     case 'snapshot':
       return hit.instance ? { name: 'instance-snapshots', params: { team, instance: hit.instance }, query: { open: hit.id } } : { name: 'application', params: { team, application: hit.application ?? '' } }
     case 'member':
