@@ -26,8 +26,8 @@ func (w World) stackCommand() *cobra.Command {
 func (w World) stackFetchCommand() *cobra.Command {
 	var dir, registry string
 	cmd := &cobra.Command{
-		Use: "fetch", Short: "Fetch the default stack into a store, so that the first instance starts at once", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "fetch [STACK…]", Short: "Fetch stacks into a store, so that the first instance starts at once; without a name the default one",
+		RunE: func(cmd *cobra.Command, names []string) error {
 			log := slog.New(slog.NewTextHandler(w.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			dir, err := filepath.Abs(dir)
 			if err != nil {
@@ -41,18 +41,15 @@ func (w World) stackFetchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			stack, err := runtime.Find(runtime.DefaultStack)
-			if err != nil {
-				return err
+			if len(names) == 0 {
+				names = []string{runtime.DefaultStack}
 			}
-			bar := newProgress(w.Stderr)
-			tree, err := store.Ensure(cmd.Context(), stack, func(p runtime.Progress) { bar.show(p.Step, p.Done, p.Total) })
-			bar.end()
-			if err != nil {
-				return err
+			for _, name := range names {
+				if err := w.fetchStack(cmd, store, name); err != nil {
+					return err
+				}
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), stack.Label, "is at", tree.Dir)
-			return err
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "runtime", "the store of stacks")
@@ -83,4 +80,19 @@ var stackColumns = []column[api.Stack]{
 	{title: "Instances", value: func(s api.Stack) any { return s.Instances }, more: true},
 	{title: "Reason", value: func(s api.Stack) any { return s.Reason }, more: true},
 	{title: "Digest", value: func(s api.Stack) any { return s.Digest }, more: true},
+}
+
+func (w World) fetchStack(cmd *cobra.Command, store *runtime.Store, name string) error {
+	stack, err := runtime.Find(name)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(w.Stderr)
+	tree, err := store.Ensure(cmd.Context(), stack, func(p runtime.Progress) { bar.show(p.Step, p.Done, p.Total) })
+	bar.end()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), stack.Label, "is at", tree.Dir)
+	return err
 }

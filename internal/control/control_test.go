@@ -40,6 +40,11 @@ type world struct {
 	now time.Time
 	// tick, where set, is the clock instead.
 	tick func() time.Time
+	// stacks are those of this version, ready those that are laid out; keeper
+	// answers for instances.
+	stacks []control.Stack
+	ready  func(digest string) bool
+	keeper control.ContextKeeper
 }
 
 // newWorld is on SQLite, and on PostgreSQL with the tag real.
@@ -69,12 +74,16 @@ func (w *world) open() {
 		w.t.Fatal(err)
 	}
 	w.db = db
+	stacks := w.stacks
+	if stacks == nil {
+		stacks = []control.Stack{{ID: "node-red-5", Digest: "5374"}}
+	}
 	w.Control = control.New(control.Deps{
 		DB: db, Bus: w.events, Key: w.key, Passwords: passwords(), Now: w.clock, Log: slog.New(slog.DiscardHandler),
 		SessionIdle: fleet.SessionIdle, SessionLife: fleet.SessionLife,
 		SetupSecret:    func(s string) bool { return s == "open sesame" },
 		CheckpointFile: filepath.Join(w.dir, "checkpoints"), AuditKeep: w.keep,
-		Stacks:     []control.Stack{{ID: "node-red-5", Digest: "5374"}},
+		Stacks: stacks, StackReady: w.ready, Context: w.keeper,
 		Blueprints: map[string]json.RawMessage{"first": json.RawMessage(`[{"id":"t","type":"tab"},{"id":"i","type":"inject","z":"t"}]`)},
 		Resolver:   w.resolver, PlatformName: "Plant One", PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
 	})
@@ -169,4 +178,16 @@ func (w *world) reopen() {
 
 func contextWithCancel(t testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
+}
+
+func jsonText(v any) ([]byte, error) { return json.Marshal(v) }
+
+// has reports whether there is an event of a name.
+func has(events []*control.AuditEvent, name string) bool {
+	for _, e := range events {
+		if e.Event == name {
+			return true
+		}
+	}
+	return false
 }
