@@ -102,6 +102,7 @@ type ImportSnapshot struct {
 	Secret      string          `json:"secret,omitempty" doc:"the one the file was exported with"`
 	Name        string          `json:"name,omitempty" doc:"instead of the file's own"`
 	Description string          `json:"description,omitempty"`
+	Components  *Components     `json:"components,omitempty" doc:"leave parts of the file out; without credentials and hidden values no secret is needed"`
 }
 
 // Restore gives an instance the content of a snapshot, all of it or some components.

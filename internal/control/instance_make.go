@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,14 +12,13 @@ import (
 	"leat/api"
 	"leat/internal/fleet"
 	"leat/internal/store"
-	"leat/internal/wire"
 )
 
 // Create makes an instance in an application and asks for it to run. A label is
 // made from the name where none is given.
 func (c *Instances) Create(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.NewInstance, key Key) (i *Instance, err error) {
+	begin, err := c.beginning(ctx, who, id, &in)
 	draft, fault := c.draft(in)
-	begin, err := c.beginning(in, draft)
 	if err != nil {
 		return nil, together(fault, err)
 	}
@@ -87,6 +87,9 @@ func createDetail(i *fleet.Instance, in api.NewInstance) map[string]any {
 	d := map[string]any{"label": i.Label, "type": i.Type, "stack": i.Stack, "access": string(i.Access)}
 	if in.Blueprint != "" {
 		d["blueprint"] = in.Blueprint
+	}
+	if in.Source != nil {
+		d["source"] = cmp.Or(in.Source.Instance, in.Source.Snapshot)
 	}
 	return d
 }
@@ -160,38 +163,8 @@ func (s *step) freeLabel(name string) (string, error) {
 	return "", &fleet.Error{Kind: fleet.Conflict, Code: "label_taken", Msg: "Many instances have this name. Give it a label of its own."}
 }
 
-// beginning is what a new instance holds.
-type beginning struct {
-	holding
-	draft *draft
-	// fault is what is wrong with its configuration, told with the rest of it.
-	fault error
-	// from names what it was made of, name is what people call that.
-	from, name string
-}
-
-// beginning is made of the flows that were given or chosen.
-func (c *Instances) beginning(in api.NewInstance, i fleet.Instance) (*beginning, error) {
-	flows, err := c.firstFlows(in)
-	if err != nil {
-		return nil, err
-	}
-	b := &beginning{name: in.Blueprint}
-	b.flows, b.timeZone, b.persistent = flows, i.TimeZone, i.PersistentContext
-	b.flowsDigest, err = wire.Digest(flows)
-	return b, err
-}
-
-func (b *beginning) revision(by fleet.Actor) revision {
-	return revision{
-		kind: fleet.TimelineCreated, trigger: fleet.TriggerCreate, by: by, from: b.from,
-		summary: api.TimelineSummary{Nodes: countNodes(b.flows), Name: b.name, Source: b.from},
-	}
-}
-
-// insertInstance writes an instance with its flows, their deploy, and no modules.
+// insertInstance writes an instance with what it holds and the deploy of its flows.
 func (s *step) insertInstance(i fleet.Instance, b *beginning) error {
-	flows := b.flows
 	if err := s.InsertInstance(&store.Instance{Instance: i, SpecVersion: 1, EnvVersion: 1}); err != nil {
 		return err
 	}
@@ -201,20 +174,23 @@ func (s *step) insertInstance(i fleet.Instance, b *beginning) error {
 	if err := s.KeepContext(i.ID, i.PersistentContext); err != nil {
 		return err
 	}
-	digest, err := wire.Digest(flows)
-	if err != nil {
-		return err
-	}
 	d := &fleet.Deploy{
-		ID: fleet.NewDeployID(s.now), Instance: i.ID, Time: s.now, Author: s.who.Username, AuthorID: s.who.User, Digest: digest, Nodes: countNodes(flows), Size: len(flows),
+		ID: fleet.NewDeployID(s.now), Instance: i.ID, Time: s.now, Author: s.who.Username, AuthorID: s.who.User, Digest: b.flowsDigest, Nodes: countNodes(b.flows), Size: len(b.flows),
 	}
 	if err := s.InsertDeploy(d); err != nil {
 		return err
 	}
-	if err := s.InsertFlows(&store.Flows{Instance: i.ID, Flows: flows, Digest: digest, Nodes: d.Nodes, Deploy: d.ID}); err != nil {
+	f := &store.Flows{Instance: i.ID, Flows: b.flows, Digest: b.flowsDigest, Nodes: d.Nodes, Deploy: d.ID}
+	if len(b.credentials) > 0 {
+		f.Credentials = s.c.sealCredentials(i.ID, b.credentials)
+	}
+	if err := s.InsertFlows(f); err != nil {
 		return err
 	}
-	return s.InsertModules(i.ID, &store.Modules{}, s.now)
+	if err := s.InsertModules(i.ID, &b.modules, s.now); err != nil || len(b.environment) == 0 {
+		return err
+	}
+	return s.replaceEnvironment(&store.Instance{Instance: i, EnvVersion: 1}, b.environment)
 }
 
 func (s *step) seeInstance(id fleet.InstanceID) (*Instance, error) {

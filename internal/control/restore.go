@@ -44,9 +44,11 @@ func (c *Snapshots) Restore(ctx context.Context, who fleet.Actor, id fleet.Insta
 	if err != nil || len(p.changed) == 0 {
 		return &Restored{Instance: p.instance, Changed: p.changed}, err
 	}
-	if err := c.preflight(ctx, p); err != nil {
+	next, err := c.preflight(ctx, p.next.stack, &p.next.modules, &p.old.modules)
+	if err != nil {
 		return nil, err
 	}
+	p.next.modules = *next
 	if err := c.makeReady(ctx, p); err != nil {
 		return nil, err
 	}
@@ -214,42 +216,43 @@ func environmentFrom(old []fleet.Variable, m *fleet.Manifest, hidden map[string]
 	return out
 }
 
-// preflight makes sure that the modules of a plan are to be had before anything
-// changes, and chooses versions where the snapshot knows ranges alone.
-func (c *core) preflight(ctx context.Context, p *plan) error {
-	if len(p.next.modules.Direct) == 0 || p.next.modules.Digest != "" && p.next.modules.Digest == p.old.modules.Digest {
-		return nil
+// preflight makes sure that modules are to be had before anything changes, and
+// chooses versions where only ranges are known. What is in use already is.
+func (c *core) preflight(ctx context.Context, stack string, m, used *store.Modules) (*store.Modules, error) {
+	if len(m.Direct) == 0 || used != nil && m.Digest != "" && m.Digest == used.Digest {
+		return m, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchFor)
 	defer cancel()
-	if len(p.next.modules.Lock) == 0 {
-		if c.Resolver == nil {
-			return &fleet.Error{Kind: fleet.Unavailable, Code: "no_registry", Msg: "This platform has no package registry, so the snapshot's modules cannot be installed. Nothing was changed. Restore it without its modules."}
-		}
-		stack := p.stack
-		if stack == "" {
-			stack = p.instance.Stack
-		}
-		lock, err := c.Resolver.Resolve(ctx, stack, p.next.modules.Direct, p.old.modules.Lock)
+	if len(m.Lock) == 0 {
+		next, err := c.chooseVersions(ctx, stack, m.Direct)
 		if err != nil {
-			return noModules(err)
+			return nil, noModules(err)
 		}
-		next, err := resolved(lock, p.next.modules.Direct, "")
-		if err != nil {
-			return noModules(err)
-		}
-		p.next.modules = *next
+		m = next
 	}
-	if _, err := npm.ParseLock(p.next.modules.Lock); err != nil {
-		return noModules(err)
+	if _, err := npm.ParseLock(m.Lock); err != nil {
+		return nil, noModules(err)
 	}
 	if c.Packages == nil {
-		return nil
+		return m, nil
 	}
-	if err := c.Packages.Fetch(ctx, p.next.modules.Lock); err != nil {
-		return noModules(err)
+	if err := c.Packages.Fetch(ctx, m.Lock); err != nil {
+		return nil, noModules(err)
 	}
-	return nil
+	return m, nil
+}
+
+// chooseVersions resolves ranges for a stack.
+func (c *core) chooseVersions(ctx context.Context, stack string, wanted map[string]string) (*store.Modules, error) {
+	if c.Resolver == nil {
+		return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "no_registry", Msg: "This platform has no package registry."}
+	}
+	lock, err := c.Resolver.Resolve(ctx, stack, wanted, nil)
+	if err != nil {
+		return nil, err
+	}
+	return resolved(lock, wanted, "")
 }
 
 // noModules says that the modules of a snapshot are not to be had, why, and that

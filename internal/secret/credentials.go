@@ -89,3 +89,47 @@ func credentialStream(secret string, iv []byte) cipher.Stream {
 	}
 	return cipher.NewCTR(block, iv)
 }
+
+// EncryptValue writes one text in the form in which [EncryptCredentials] writes
+// credentials.
+func EncryptValue(secret, value string) string {
+	text := []byte(value)
+	var iv [aes.BlockSize]byte
+	rand.Read(iv[:])
+	credentialStream(secret, iv[:]).XORKeyStream(text, text)
+	return hex.EncodeToString(iv[:]) + base64.StdEncoding.EncodeToString(text)
+}
+
+// DecryptValue reads what [EncryptValue] wrote. Most wrong secrets lead to what is
+// no text, and to [ErrCredentialSecret].
+func DecryptValue(secret, text string) (string, error) {
+	const ivLength = 2 * aes.BlockSize
+	if len(text) < ivLength {
+		return "", errors.New("the value is cut short")
+	}
+	iv, err := hex.DecodeString(text[:ivLength])
+	if err != nil {
+		return "", errors.New("the value does not begin with a hexadecimal IV")
+	}
+	plain, err := base64.StdEncoding.DecodeString(text[ivLength:])
+	if err != nil {
+		return "", errors.New("the value is not base64")
+	}
+	credentialStream(secret, iv).XORKeyStream(plain, plain)
+	if !utf8.Valid(plain) {
+		return "", ErrCredentialSecret
+	}
+	return string(plain), nil
+}
+
+// ProveSecret makes a proof of a secret over sealed parts, by which a wrong secret
+// and altered parts are told from right ones. The forms above have none.
+func ProveSecret(secret string, parts ...string) string {
+	key := Key{bytes: sha256.Sum256([]byte("leat sealed parts\x00" + secret))}
+	return hex.EncodeToString(key.MAC(parts...))
+}
+
+// CheckSecretProof reports whether a proof is the one of a secret and these parts.
+func CheckSecretProof(proof, secret string, parts ...string) bool {
+	return Equal(proof, ProveSecret(secret, parts...))
+}

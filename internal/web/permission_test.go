@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -66,7 +67,7 @@ func (v verdict) fits(status int, code string) bool {
 		return status == http.StatusForbidden && code == "read_only_token"
 	}
 	switch code {
-	case "not_signed_in", "forbidden", "read_only_token", "team_not_found", "application_not_found", "instance_not_found":
+	case "not_signed_in", "forbidden", "read_only_token", "team_not_found", "application_not_found", "instance_not_found", "snapshot_not_found":
 		return false
 	}
 	return status < http.StatusInternalServerError || code == "no_launcher"
@@ -101,7 +102,11 @@ func (w *walker) send(route web.Route, as string) (status int, code string) {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
 	path := strings.TrimPrefix(w.fill(route), "/api/v1")
-	body := strings.NewReader(strings.ReplaceAll(bodies[route.Method+" "+strings.TrimPrefix(route.Path, "/api/v1")], "#", fmt.Sprint(w.n)))
+	text := strings.ReplaceAll(bodies[route.Method+" "+strings.TrimPrefix(route.Path, "/api/v1")], "#", fmt.Sprint(w.n))
+	if strings.Contains(text, "{snapshot}") {
+		text = strings.ReplaceAll(text, "{snapshot}", w.snapshot(w.Application(fmt.Sprintf("for a snapshot %d", w.n)).ID))
+	}
+	body := strings.NewReader(text)
 	req, err := w.As(as).NewRequest(ctx, route.Method, path, body)
 	if err != nil {
 		w.t.Fatal(err)
@@ -125,9 +130,12 @@ func (w *walker) fill(route web.Route) string {
 	if route.Permission == fleet.TeamDelete {
 		w.Application(fmt.Sprintf("keeps the team %d", w.n))
 	}
-	if strings.Contains(path, "{application}") || strings.Contains(path, "{instance}") {
+	if strings.Contains(path, "{application}") || strings.Contains(path, "{instance}") || strings.Contains(path, "{snapshot}") {
 		application := w.Application(fmt.Sprintf("application %d", w.n))
 		path = strings.ReplaceAll(path, "{application}", application.ID)
+		if strings.Contains(path, "{snapshot}") {
+			path = strings.ReplaceAll(path, "{snapshot}", w.snapshot(application.ID))
+		}
 		if strings.Contains(path, "{instance}") {
 			instance, err := w.As("owner").CreateInstance(w.t.Context(), application.ID, api.NewInstance{Name: fmt.Sprintf("instance %d", w.n)})
 			if err != nil {
@@ -140,6 +148,16 @@ func (w *walker) fill(route web.Route) string {
 	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{invitation}", "v-0000").Replace(path)
 }
 
+// snapshot brings one into an application, of no instance, so that it may be deleted.
+func (w *walker) snapshot(application string) string {
+	w.t.Helper()
+	made, err := w.As("owner").ImportSnapshot(w.t.Context(), application, api.ImportSnapshot{Snapshot: json.RawMessage(`[{"id":"t","type":"tab"}]`)})
+	if err != nil {
+		w.t.Fatalf("import a snapshot: %v", err)
+	}
+	return made.ID
+}
+
 // queries are what routes cannot do without.
 var queries = map[string]string{
 	"/api/v1/snapshots/compare": "?from={instance}&to={instance}",
@@ -148,30 +166,36 @@ var queries = map[string]string{
 // bodies are good ones, so that every request gets as far as its verb; # is a
 // number of its own for each.
 var bodies = map[string]string{
-	"POST /setup":                                `{"secret":"no","username":"x","email":"x@x.example","password":"` + servertest.Password + `"}`,
-	"POST /session":                              `{"username":"ada","password":"` + servertest.AdminPassword + `"}`,
-	"PATCH /user":                                `{}`,
-	"POST /users":                                `{"username":"walk-#","email":"walk-#@leat.example","password":"` + servertest.Password + `"}`,
-	"PATCH /users/{user}":                        `{}`,
-	"POST /sign-in-requests":                     `{"program":"leat","machine":"walk-#","challenge":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}`,
-	"POST /sign-in-requests/{request}/token":     `{"verifier":"no"}`,
-	"POST /user/tokens":                          `{"name":"walk #"}`,
-	"POST /teams":                                `{"name":"Team #"}`,
-	"PATCH /teams/{team}":                        `{}`,
-	"PATCH /teams/{team}/members/{user}":         `{"role":"viewer"}`,
-	"POST /teams/{team}/invitations":             `{"email":"walk-#@elsewhere.example","role":"viewer"}`,
-	"POST /invitations/read":                     `{"secret":"no"}`,
-	"POST /invitations/accept":                   `{"secret":"no"}`,
-	"POST /teams/{team}/applications":            `{"name":"made by walk #"}`,
-	"PATCH /applications/{application}":          `{}`,
-	"POST /applications/{application}/instances": `{"name":"made by walk #"}`,
-	"POST /team-types":                           `{"name":"Type #"}`,
-	"PATCH /team-types/{type}":                   `{}`,
-	"POST /instance-types":                       `{"name":"Size #","memoryMiB":256,"cpuPercent":50}`,
-	"PATCH /instance-types/{type}":               `{}`,
-	"PATCH /admin/teams/{team}":                  `{}`,
-	"POST /instances/{instance}/http-tokens":     `{"name":"walk #"}`,
-	"PATCH /instances/{instance}":                `{}`,
-	"PUT /instances/{instance}/flows":            `{"flows":[]}`,
-	"PUT /instances/{instance}/environment":      `{"items":[],"version":0}`,
+	"POST /setup":                                       `{"secret":"no","username":"x","email":"x@x.example","password":"` + servertest.Password + `"}`,
+	"POST /session":                                     `{"username":"ada","password":"` + servertest.AdminPassword + `"}`,
+	"PATCH /user":                                       `{}`,
+	"POST /users":                                       `{"username":"walk-#","email":"walk-#@leat.example","password":"` + servertest.Password + `"}`,
+	"PATCH /users/{user}":                               `{}`,
+	"POST /sign-in-requests":                            `{"program":"leat","machine":"walk-#","challenge":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}`,
+	"POST /sign-in-requests/{request}/token":            `{"verifier":"no"}`,
+	"POST /user/tokens":                                 `{"name":"walk #"}`,
+	"POST /teams":                                       `{"name":"Team #"}`,
+	"PATCH /teams/{team}":                               `{}`,
+	"PATCH /teams/{team}/members/{user}":                `{"role":"viewer"}`,
+	"POST /teams/{team}/invitations":                    `{"email":"walk-#@elsewhere.example","role":"viewer"}`,
+	"POST /invitations/read":                            `{"secret":"no"}`,
+	"POST /invitations/accept":                          `{"secret":"no"}`,
+	"POST /teams/{team}/applications":                   `{"name":"made by walk #"}`,
+	"PATCH /applications/{application}":                 `{}`,
+	"POST /applications/{application}/instances":        `{"name":"made by walk #"}`,
+	"POST /team-types":                                  `{"name":"Type #"}`,
+	"PATCH /team-types/{type}":                          `{}`,
+	"POST /instance-types":                              `{"name":"Size #","memoryMiB":256,"cpuPercent":50}`,
+	"PATCH /instance-types/{type}":                      `{}`,
+	"PATCH /admin/teams/{team}":                         `{}`,
+	"POST /instances/{instance}/http-tokens":            `{"name":"walk #"}`,
+	"PATCH /instances/{instance}":                       `{}`,
+	"PUT /instances/{instance}/flows":                   `{"flows":[]}`,
+	"POST /instances/{instance}/snapshots":              `{}`,
+	"PATCH /snapshots/{snapshot}":                       `{}`,
+	"POST /snapshots/{snapshot}/export":                 `{"secret":"` + servertest.Password + `"}`,
+	"POST /applications/{application}/snapshots/import": `{"snapshot":[{"id":"t","type":"tab"}]}`,
+	"POST /instances/{instance}/restore":                `{"snapshot":"{snapshot}"}`,
+	"POST /instances/{instance}/import":                 `{"flows":[{"id":"t","type":"tab"}]}`,
+	"PUT /instances/{instance}/environment":             `{"items":[],"version":0}`,
 }

@@ -150,6 +150,7 @@ func (s *Server) allRoutes(r *routes) {
 	s.flowsRoutes(r)
 	s.environmentRoutes(r)
 	s.snapshotRoutes(r)
+	s.snapshotFileRoutes(r)
 	s.timelineRoutes(r)
 	s.comparisonRoutes(r)
 	s.editorRoutes(r)
