@@ -34,7 +34,7 @@ func (w World) flowsCommand() *cobra.Command {
 				return err
 			}
 			text.WriteByte('\n')
-			return c.deliver(file, text.Bytes())
+			return c.deliver(file, readable(text.Bytes()))
 		}})
 }
 

@@ -124,7 +124,7 @@ func (p printer) encode(v any) error {
 		return err
 	}
 	if p.format != "yaml" {
-		_, err := p.out.Write(raw.Bytes())
+		_, err := p.out.Write(readable(raw.Bytes()))
 		return err
 	}
 	var node yaml.Node // JSON is YAML; a node keeps the order
@@ -139,6 +139,30 @@ func (p printer) encode(v any) error {
 	}
 	return y.Close()
 }
+
+// readable writes <, > and & in JSON as themselves: the API escapes them, for
+// pages. It means the same.
+func readable(raw []byte) []byte {
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' || i+1 == len(raw) {
+			out = append(out, raw[i])
+			continue
+		}
+		if i+6 <= len(raw) {
+			if plain, ok := escaped[string(raw[i:i+6])]; ok {
+				out = append(out, plain)
+				i += 5
+				continue
+			}
+		}
+		out = append(out, raw[i], raw[i+1])
+		i++
+	}
+	return out
+}
+
+var escaped = map[string]byte{`\u003c`: '<', `\u003e`: '>', `\u0026`: '&'}
 
 func blockStyle(n *yaml.Node) {
 	n.Style = 0

@@ -58,6 +58,8 @@ func hint(p *api.Problem) string {
 		return "Run \"leat login\" to sign in again."
 	case "read_only_token":
 		return "Sign in with \"leat login\", without --read-only."
+	case secretRequired:
+		return "Say --secret-file FILE. To export without them: --without credentials --environment keys."
 	case "not_leat":
 		return "\"leat context list\" shows the addresses that you use."
 	}

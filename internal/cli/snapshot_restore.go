@@ -112,7 +112,7 @@ func (w World) exportCommand() *cobra.Command {
 	part := &components{}
 	return w.verb(verb{use: "export SNAPSHOT", short: "Write a snapshot to a file, to carry it elsewhere",
 		long: "Write a snapshot to a file, to carry it elsewhere. Credentials and hidden values are sealed with a secret, which is asked\n" +
-			"for or taken from --secret-file, and is needed to import the file. Without a secret they are left out.",
+			"for or taken from --secret-file, and is needed to import the file. Or leave them out: --without credentials --environment keys.",
 		example: "  leat snapshot export n-… -o pump.json --secret-file pump.secret\n  leat snapshot export \"Release 7\" --without credentials > release-7.json",
 		flags: func(f *pflag.FlagSet) {
 			f.StringVarP(&file, "output", "o", "", "the file to write; the standard output where absent")
@@ -129,16 +129,18 @@ func (w World) exportCommand() *cobra.Command {
 				return err
 			}
 			in := api.Export{Components: chosen}
-			if s.SecretsDigest != "" && (chosen == nil || *chosen.Credentials || chosen.Environment == "all" || chosen.Environment == "") {
-				if in.Secret, err = c.secret(secretFile, "Secret to seal credentials with (empty to leave them out)"); err != nil {
+			if secretFile != "" {
+				if in.Secret, err = c.secret(secretFile, ""); err != nil {
 					return err
-				}
-				if in.Secret == "" {
-					in.Components = withoutSecrets(in.Components)
-					c.out.note("Credentials and hidden values are left out; they need a secret (--secret-file).")
 				}
 			}
 			raw, err := c.client.ExportSnapshot(ctx, s.ID, in)
+			if in.Secret == "" && api.Is(err, secretRequired) && c.interactive() {
+				if in.Secret, err = c.newSecret("Secret to seal credentials with"); err != nil {
+					return err
+				}
+				raw, err = c.client.ExportSnapshot(ctx, s.ID, in)
+			}
 			if err != nil {
 				return err
 			}
@@ -146,16 +148,8 @@ func (w World) exportCommand() *cobra.Command {
 		}})
 }
 
-// withoutSecrets leaves out what would need a secret.
-func withoutSecrets(chosen *api.Components) *api.Components {
-	out := api.Components{}
-	if chosen != nil {
-		out = *chosen
-	}
-	no := false
-	out.Credentials = &no
-	return &out
-}
+// secretRequired is the code of a file that holds what needs a secret.
+const secretRequired = "secret_required"
 
 func (w World) importCommand() *cobra.Command {
 	in := api.ImportSnapshot{}
@@ -202,7 +196,7 @@ func (w World) importCommand() *cobra.Command {
 // importWith imports, and asks for the secret where the file needs one.
 func importWith(ctx context.Context, c *call, application string, in api.ImportSnapshot) (*api.Snapshot, error) {
 	s, err := c.client.ImportSnapshot(ctx, application, in, once())
-	if in.Secret != "" || !api.Is(err, "secret_needed") || !c.interactive() {
+	if in.Secret != "" || !api.Is(err, secretRequired) || !c.interactive() {
 		return s, err
 	}
 	if in.Secret, err = c.secret("", "Secret that the file was exported with"); err != nil {

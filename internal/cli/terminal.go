@@ -138,6 +138,19 @@ func (c *call) secret(file, what string) (string, error) {
 	return string(raw), err
 }
 
+// newSecret asks for a secret twice: one that was mistyped would lock its owner out.
+func (c *call) newSecret(what string) (string, error) {
+	first, err := c.secret("", what)
+	if err != nil || first == "" {
+		return "", err
+	}
+	again, err := c.secret("", "The same again")
+	if err == nil && again != first {
+		err = errors.New("the two are not the same; nothing was done")
+	}
+	return first, err
+}
+
 // readFile reads a file; "-" is the standard input.
 func (c *call) readFile(name string) ([]byte, error) {
 	if name == "-" {
