@@ -40,8 +40,7 @@ func (c *Invitations) Create(ctx context.Context, who fleet.Actor, team string, 
 				return err
 			})
 		}
-		token = secret.Mint("leat_inv_")
-		if i, err = s.invite(t, in, token); err != nil {
+		if i, token, err = s.invite(t, in); err != nil {
 			return err
 		}
 		return s.remember(key, string(i.ID), []byte(token))
@@ -52,25 +51,36 @@ func (c *Invitations) Create(ctx context.Context, who fleet.Actor, team string, 
 	return i, token, nil
 }
 
-func (s *step) invite(t *fleet.Team, in api.NewInvitation, token string) (*store.InvitationBy, error) {
+func (s *step) invite(t *fleet.Team, in api.NewInvitation) (*store.InvitationBy, string, error) {
 	i := &fleet.Invitation{
-		ID: fleet.NewInvitationID(s.now), Team: t.ID, Role: fleet.Role(in.Role), InvitedBy: s.who.User, CreatedAt: s.now, ExpiresAt: s.now.Add(fleet.InvitationLife),
+		ID: fleet.NewInvitationID(s.now), Team: t.ID, Role: fleet.Role(in.Role), InvitedBy: s.who.User, CreatedAt: s.now, ExpiresAt: s.now.Add(fleet.InvitationLife), Round: 1,
 	}
 	if err := s.invitee(i, in); err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if err := s.roomForMember(t); err != nil {
+		return nil, "", err
 	}
 	if n, err := s.CountInvitations(t.ID, s.now); err != nil || n >= maxInvitations {
-		return nil, orTooMany(err, "too_many_invitations", "The team has 200 open invitations. Delete those that nobody accepts.")
+		return nil, "", orTooMany(err, "too_many_invitations", "The team has 200 open invitations. Delete those that nobody accepts.")
 	}
-	if err := s.DeleteInvitationsFor(t.ID, i.Email, i.Username); err != nil {
-		return nil, err
+	before, err := s.Tx.InvitationFor(t.ID, i.Email, i.Username)
+	if err == nil {
+		i.SentAt, err = before.SentAt, s.DeleteInvitationsFor(t.ID, i.Email, i.Username)
+	}
+	if err != nil && !fleet.IsKind(err, fleet.NotFound) {
+		return nil, "", err
+	}
+	token := s.c.invitationSecret(i)
+	if err := s.tellInvited(t, i, token); err != nil {
+		return nil, "", err
 	}
 	if err := s.InsertInvitation(i, secret.Hash(token)); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	s.hint(fleet.Event{Noun: "invitation", ID: string(i.ID), Team: t.ID})
-	return &store.InvitationBy{Invitation: *i, Inviter: s.who.Username}, s.audit(fleet.AuditEvent{
-		Event: "invitation.create", Team: t.ID, Object: string(i.ID), Name: i.Email + i.Username, Detail: map[string]any{"role": string(i.Role)},
+	return &store.InvitationBy{Invitation: *i, Inviter: s.who.Username}, token, s.audit(fleet.AuditEvent{
+		Event: "invitation.create", Team: t.ID, Object: string(i.ID), Name: i.Email + i.Username, Detail: map[string]any{"role": string(i.Role), "mailed": i.Mailed},
 	})
 }
 
@@ -84,7 +94,9 @@ func (s *step) invitee(i *fleet.Invitation, in api.NewInvitation) error {
 	case (in.Email == "") == (in.Username == ""):
 		err2 = fleet.InvalidField("email", "Give an e-mail address or a username, one of the two.")
 	case in.Email != "":
-		i.Email, err2 = fleet.CleanEmail(in.Email)
+		if i.Email, err2 = fleet.CleanEmail(in.Email); err2 == nil {
+			err2 = s.mayInviteByMail()
+		}
 	default:
 		i.Username, err2 = fleet.CleanUsername(in.Username)
 	}
@@ -171,9 +183,15 @@ func (c *Invitations) Read(ctx context.Context, who fleet.Actor, token string) (
 	return v, err
 }
 
-// openInvitation finds an invitation that can be accepted, and its team.
+// openInvitation finds an invitation that can be accepted, and its team: by the
+// secret or, for the user whom it names, by its id.
 func (s *step) openInvitation(token string) (*fleet.Invitation, *fleet.Team, error) {
 	i, err := s.InvitationByHash(secret.Hash(token))
+	if fleet.IsKind(err, fleet.NotFound) && s.who.SignedIn() {
+		if i, err = s.InvitationAlone(fleet.InvitationID(token)); err == nil && i.Username != s.who.Username {
+			return nil, nil, errBadInvitation
+		}
+	}
 	if fleet.IsKind(err, fleet.NotFound) || err == nil && !s.now.Before(i.ExpiresAt) {
 		return nil, nil, errBadInvitation
 	}
@@ -211,6 +229,9 @@ func (c *Invitations) Accept(ctx context.Context, who fleet.Actor, in api.Accept
 		}
 		i, team, err := s.openInvitation(in.Secret)
 		if err != nil {
+			return err
+		}
+		if err := s.mayMakeAccount(); err != nil {
 			return err
 		}
 		if err := invitedAs(i, draft); err != nil {
@@ -266,10 +287,16 @@ func otherInvitee(username string) error {
 
 // join turns an invitation into a membership.
 func (s *step) join(i *fleet.Invitation, t *fleet.Team, u *fleet.User) error {
+	if err := s.roomForMember(t); err != nil {
+		return err
+	}
 	if err := s.InsertMember(&fleet.Membership{Team: t.ID, User: u.ID, Role: i.Role, CreatedAt: s.now}); err != nil {
 		return err
 	}
 	if err := s.DeleteInvitation(i.ID); err != nil {
+		return err
+	}
+	if err := s.supersede(u.ID, string(i.ID)); err != nil {
 		return err
 	}
 	s.hint(fleet.Event{Noun: "invitation", ID: string(i.ID), Team: t.ID, Deleted: true})

@@ -35,6 +35,7 @@ func Jobs(c *control.Control, db *store.DB) []Job {
 		{"mark silent instances", 3 * time.Minute, soon, within, c.Instances.MarkLost},
 		{"remove expired tokens", soon, time.Hour, within, c.Tokens.Expire},
 		{"remove expired sign-in requests", soon, time.Minute, within, c.SignInRequests.Expire},
+		{"remind of invitations", soon, time.Hour, within, c.Invitations.Remind},
 		{"remove expired invitations", soon, time.Hour, within, c.Invitations.Expire},
 		{"forget idempotency keys", soon, time.Hour, within, c.Keys.Expire},
 		{"forget old deploys", soon, time.Hour, within, c.Flows.Prune},

@@ -37,6 +37,18 @@ func (tx *Tx) Invitation(team fleet.TeamID, id fleet.InvitationID) (*fleet.Invit
 	return invitationOf(r), noun(err, "invitation", "read")
 }
 
+// InvitationAlone finds an invitation of any team.
+func (tx *Tx) InvitationAlone(id fleet.InvitationID) (*fleet.Invitation, error) {
+	r, err := tx.q.InvitationAlone(tx.ctx, id)
+	return invitationOf(r), noun(err, "invitation", "read")
+}
+
+// InvitationFor finds a team's last invitation of one person.
+func (tx *Tx) InvitationFor(team fleet.TeamID, email, username string) (*fleet.Invitation, error) {
+	r, err := tx.q.InvitationFor(tx.ctx, query.InvitationForParams{TeamID: team, Email: email, Username: username})
+	return invitationOf(r), noun(err, "invitation", "read")
+}
+
 // InvitationByHash finds an invitation by the hash of its secret.
 func (tx *Tx) InvitationByHash(hash string) (*fleet.Invitation, error) {
 	r, err := tx.q.InvitationByHash(tx.ctx, hash)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"time"
 
 	"leat/api"
 	"leat/internal/control"
@@ -13,6 +14,8 @@ func (s *Server) invitationRoutes(r *routes) {
 	get(r, "/teams/{team}/invitations", fleet.InviteCreate, s.listInvitations, says("List invitations"))
 	post(r, "/teams/{team}/invitations", fleet.InviteCreate, s.createInvitation, status(201))
 	del(r, "/teams/{team}/invitations/{invitation}", fleet.InviteCreate, s.deleteInvitation, says("Take an invitation back"))
+	post(r, "/teams/{team}/invitations/{invitation}/resend", fleet.InviteCreate, s.resendInvitation, secret, says("Send an invitation again"))
+	get(r, "/invitations", fleet.PlatformTeams, s.listAllInvitations, says("List the open invitations of all teams"))
 	post(r, "/invitations/read", fleet.InviteRead, s.readInvitation)
 	post(r, "/invitations/accept", fleet.InviteAccept, s.acceptInvitation, also(fleet.InviteRead), status(201))
 }
@@ -33,11 +36,32 @@ func (s *Server) createInvitation(ctx context.Context, who fleet.Actor, in *newI
 	if err != nil {
 		return nil, err
 	}
-	out := invitationView(invitation)
-	// The secret stands in the fragment: browsers do not send that to servers or
-	// in a Referer, so no log on the way holds it.
+	return s.invitationWithLink(invitation, secret), nil
+}
+
+// invitationWithLink shows the link. Its secret stands in the fragment: browsers
+// do not send that to servers or in a Referer, so no log on the way holds it.
+func (s *Server) invitationWithLink(i *store.InvitationBy, secret string) *api.Invitation {
+	out := invitationView(i)
 	out.Link = s.BaseURL.JoinPath("invitation").String() + "#" + secret
-	return &out, nil
+	return &out
+}
+
+func (s *Server) resendInvitation(ctx context.Context, who fleet.Actor, in *invitationPath) (*api.Invitation, error) {
+	invitation, secret, err := s.Invitations.Resend(ctx, who, in.Team, in.Invitation)
+	if err != nil {
+		return nil, err
+	}
+	return s.invitationWithLink(invitation, secret), nil
+}
+
+func (s *Server) listAllInvitations(ctx context.Context, who fleet.Actor, in *Page) (*api.List[api.Invitation], error) {
+	items, next, err := s.Invitations.ListAll(ctx, who, in.store())
+	return listView(items, next, err, func(i *store.InvitationBy) api.Invitation {
+		out := invitationView(i)
+		out.Team, out.TeamName = string(i.Team), i.TeamName
+		return out
+	})
 }
 
 type invitationPath struct {
@@ -79,6 +103,15 @@ func (s *Server) acceptInvitation(ctx context.Context, who fleet.Actor, in *acce
 func invitationView(i *store.InvitationBy) api.Invitation {
 	return api.Invitation{
 		ID: string(i.ID), Email: i.Email, Username: i.Username, Role: string(i.Role), InvitedBy: i.Inviter,
-		CreatedAt: i.CreatedAt.UTC(), ExpiresAt: i.ExpiresAt.UTC(),
+		CreatedAt: i.CreatedAt.UTC(), ExpiresAt: i.ExpiresAt.UTC(), Mailed: i.Mailed, SentAt: sentView(i),
 	}
+}
+
+// sentView is when a letter went to an address. Of a letter to a username it is
+// not told: it would say that there is such a person.
+func sentView(i *store.InvitationBy) *time.Time {
+	if !i.Mailed {
+		return nil
+	}
+	return when(i.SentAt)
 }
