@@ -59,6 +59,6 @@ describe('a history', () => {
   it('says what happened and who did it', () => {
     expect(sentence(entry(''))).toBe('deployed')
     expect(sentence(entry('', { kind: 'crash', author: undefined }))).toBe('Node-RED crashed')
-    expect(facts(entry('', { summary: { nodeChanges: { added: 1, changed: 2, removed: 0 }, variables: { added: ['LINE'], removed: ['PIN'] } } }))).toEqual(['1 added, 2 changed, 0 removed', '+ LINE, − PIN'])
+    expect(facts(entry('', { summary: { nodeChanges: { added: 1, changed: 2, removed: 0 }, variables: { added: ['LINE'], removed: ['PIN'] } } }))).toEqual(['1 node added, 2 changed', '+ LINE, − PIN'])
   })
 })

@@ -1,12 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import type { components } from './schema'
 import { send } from './send'
 
-export interface ContextScope { id: string; kind: 'global' | 'flow' | 'node'; label: string; flow?: string; type?: string; keys: number }
-export interface ContextEntry { key: string; store: string; type: string; value?: unknown; preview?: string; size: number; length?: number; cut: boolean; exact: boolean }
-export interface Context {
-  live: boolean; persistent: boolean; lastFlushedAt: string | null; pending: boolean; defaultStore?: string; stores: string[]; scopes: ContextScope[]; items: ContextEntry[]; next: string | null
-}
+type Schemas = components['schemas']
+export type Context = Schemas['Context']
+export type ContextScope = Schemas['ContextScope']
+export type ContextEntry = Schemas['ContextEntry']
 
 type Id = MaybeRefOrGetter<string | undefined>
 const key = (id: Id) => ['instance', computed(() => toValue(id)), 'context'] as const

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import type { components } from './schema'
 import { sendAll, whole } from './send'
 
-export interface Editor { user: string; username: string; name: string; since: string; editing: boolean; open: number }
+export type Editor = components['schemas']['Editor']
 
 /** Who has the editor of an instance open. */
 export function useEditors(instance: MaybeRefOrGetter<string | undefined>) {

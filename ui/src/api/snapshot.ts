@@ -1,20 +1,16 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import type { components } from './schema'
 import { send } from './send'
-import type { Instance, List, Module, Variable } from './shapes'
+import type { List } from './shapes'
 
-export type SnapshotKind = 'manual' | 'auto' | 'safety' | 'import'
-export interface Snapshot {
-  id: string; application: string; team: string; instance?: string; instanceName?: string; name: string; description: string; digest: string; secretsDigest?: string
-  kind: SnapshotKind; trigger?: string; from?: string; author: string; authorId?: string; nodes: number; modules: number; size: number; createdAt: string; version: number; usedBy?: string[]
-}
-export interface SnapshotContent {
-  digest: string; settings: { timeZone: string; persistentContext: boolean }; environment: Variable[]; modules: Module[]; packages: number
-  stack: { id?: string; digest: string; name?: string }; credentials: string[]; missing?: { component: string; message: string }[]
-}
-export type Keep = 'all' | 'keys' | 'none'
-export interface Components { flows?: boolean; credentials?: boolean; environment?: Keep; settings?: boolean; modules?: boolean; stack?: boolean }
-export type Restored = Instance & { safety?: string; changed: string[] }
+type Schemas = components['schemas']
+export type Snapshot = Schemas['Snapshot']
+export type SnapshotKind = Snapshot['kind']
+export type SnapshotContent = Schemas['SnapshotContent']
+export type Components = Schemas['Components']
+export type Keep = NonNullable<Components['environment']>
+export type Restored = Schemas['Restored']
 export type ImportedFlows = Restored & { digest: string; nodes: number; renewed: number }
 
 type Id = MaybeRefOrGetter<string | undefined>
@@ -43,8 +39,11 @@ export function useSnapshot(id: Id) {
 
 /** It never changes, but what this platform misses of it may. */
 export function useSnapshotContent(id: Id) {
-  return useQuery({ queryKey: ['snapshot', computed(() => toValue(id)), 'content'], queryFn: ({ signal }) => send<SnapshotContent>('GET', `/snapshots/${toValue(id)}/content`, { signal }), enabled: () => !!toValue(id) })
+  return useQuery({ queryKey: ['snapshot', computed(() => toValue(id)), 'content'], queryFn: ({ signal }) => send<SnapshotContent>('GET', `/snapshots/${toValue(id)}/content`, { signal }).then(listed), enabled: () => !!toValue(id) })
 }
+
+/** Lists that hold nothing may be absent. */
+const listed = (c: SnapshotContent): SnapshotContent => ({ ...c, environment: c.environment ?? [], modules: c.modules ?? [], credentials: c.credentials ?? [] })
 
 export const snapshot = {
   create: (instance: string, body: { name?: string; description?: string }, key: string) => send<Snapshot>('POST', `/instances/${instance}/snapshots`, { body, key }),

@@ -60,7 +60,7 @@ export function facts(e: TimelineEntry): string[] {
   const s = e.summary
   const out: string[] = []
   const n = s.nodeChanges
-  if (n && n.added + n.changed + n.removed > 0) out.push(t('timeline.nodes', { added: n.added, changed: n.changed, removed: n.removed }))
+  if (n && n.added + n.changed + n.removed > 0) out.push((['added', 'changed', 'removed'] as const).filter((how) => n[how] > 0).map((how) => t(`timeline.nodes.${how}`, { n: n[how] })).join(', '))
   else if (s.nodes !== undefined && ['created', 'import'].includes(e.kind)) out.push(t('instance.nodes', { n: s.nodes }))
   if (s.credentials) out.push(t('timeline.credentials'))
   const variables = namesOf(s.variables)
