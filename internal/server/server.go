@@ -116,7 +116,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 		DB: s.db, Bus: s.bus, Key: s.dir.key, Passwords: s.hashes, Now: world.Now, Log: world.Log,
 		SessionIdle: config.Session.Idle, SessionLife: config.Session.Life, SetupSecret: link.check,
 		CheckpointFile: s.dir.file("checkpoints", "audit"), AuditKeep: config.Audit.Keep,
-		Stacks: s.stacks.builtIn(), StackReady: s.stacks.ready, Context: contexts{s}, Blueprints: flows, Resolver: s.stacks, PlatformURL: s.base.String(), PlatformName: config.Name, Mail: config.Mail.settings(), MailTLS: world.MailTLS, LogTail: s.logTail, ReservedPorts: reservedPorts(s.listener.Addr()),
+		Stacks: s.stacks.builtIn(), StackReady: s.stacks.ready, Context: contexts{s}, Blueprints: flows, Resolver: s.stacks, Packages: s.stacks, PlatformURL: s.base.String(), PlatformName: config.Name, Mail: config.Mail.settings(), MailTLS: world.MailTLS, LogTail: s.logTail, ReservedPorts: reservedPorts(s.listener.Addr()),
 	})
 	s.stacks.verbs = s.control.Stacks
 	if err := s.control.Stacks.Sync(ctx); err != nil {
