@@ -92,9 +92,9 @@ func plantFlows(edition int) []byte {
 				next = (i + 7) % plantNodes
 			}
 		}
-		code := fmt.Sprintf(`const level = msg.payload.level;\nif (level > %d) {\n    node.status({fill: \"red\"});\n}\nmsg.topic = \"area/%d\";\nreturn msg;`, 12+edited, i)
-		fmt.Fprintf(&b, `,{"id":"%016x","type":"function","z":"tab%013d","name":"Level %d","func":"%s","outputs":1,"timeout":"","noerr":0,`+
-			`"initialize":"","finalize":"","libs":[],"x":%d,"y":%d,"wires":[["%016x"]]}`, i, i%25, i, code, x, 40+i/200*60, next)
+		fmt.Fprintf(&b, `,{"id":"%016x","type":"function","z":"tab%013d","name":"Level %d","func":"if (msg.payload.level > %d) {\n    msg.topic = \"area/%d\";\n}\nreturn msg;",`+
+			`"outputs":1,"timeout":"","noerr":0,"initialize":"","finalize":"","libs":[],"x":%d,"y":%d,"wires":[["%016x"]]}`,
+			i, i%25, i, 12+edited, i, x, 40+i/200*60, next)
 	}
 	b.WriteString(`]`)
 	return []byte(b.String())
