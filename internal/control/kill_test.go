@@ -30,6 +30,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(1)
 	}
+	if dir := os.Getenv("LEAT_TEST_WRITER"); dir != "" {
+		if err := writeLettersUntilKilled(context.Background(), dir); err != nil {
+			fmt.Println("error", err)
+		}
+		os.Exit(1)
+	}
 	os.Exit(storetest.Main(m))
 }
 
