@@ -243,3 +243,66 @@ func TestALargeComparisonIsCutAndSaysSo(t *testing.T) {
 		t.Errorf("one node alone is cut: %d bytes, %+v", len(big.Properties[0].To), one.Cut)
 	}
 }
+
+func TestSnapshotsAreComparedLikeInstances(t *testing.T) {
+	p := newPair(t)
+	owner, ctx := p.As("owner"), t.Context()
+	p.deploy(p.from, before, "b=old secret")
+	first, err := owner.CreateSnapshot(ctx, p.from.ID, api.NewSnapshot{Name: "First"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := p.As("viewer").Compare(ctx, first.ID, p.from.ID)
+	if err != nil || !same.Identical || !same.SecretsCompared || same.From.Name != "First" || same.From.Digest != first.Digest || same.To.Instance != p.from.ID {
+		t.Fatalf("a snapshot and what it was made of: %+v, %v", same, err)
+	}
+	p.deploy(p.from, after, "b=new secret")
+	zone := "Europe/Berlin"
+	if _, err := owner.UpdateInstance(ctx, p.from.ID, api.EditInstance{TimeZone: api.Some(zone)}); err != nil {
+		t.Fatal(err)
+	}
+	second, err := owner.CreateSnapshot(ctx, p.from.ID, api.NewSnapshot{Name: "Second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.As("viewer").Compare(ctx, first.ID, second.ID)
+	if err != nil || got.Identical || len(got.Absent) != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if got.Summary.Added != 1 || got.Summary.Credentials != 1 || len(got.Settings) != 1 || string(got.Settings[0].To) != `"Europe/Berlin"` || got.Settings[0].From != nil {
+		t.Errorf("summary %+v, settings %+v", got.Summary, got.Settings)
+	}
+	third, err := owner.CreateSnapshot(ctx, p.from.ID, api.NewSnapshot{Name: "Third"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := owner.Compare(ctx, second.ID, third.ID); err != nil || !got.Identical {
+		t.Errorf("two snapshots of the same: %+v, %v", got, err)
+	}
+	for _, pair := range [][2]string{{"n-0000", p.from.ID}, {p.from.ID, "n-0000"}} {
+		if _, err := owner.Compare(ctx, pair[0], pair[1]); !api.Is(err, "snapshot_not_found") {
+			t.Errorf("a snapshot that is not there: %v", err)
+		}
+	}
+	if _, err := p.As("other").Compare(ctx, first.ID, second.ID); !api.Is(err, "snapshot_not_found") {
+		t.Errorf("somebody from elsewhere: %v", err)
+	}
+}
+
+func TestWhatAFileDidNotHoldIsNotCompared(t *testing.T) {
+	p := newPair(t)
+	p.deploy(p.to, before, "b=secret")
+	bare, err := p.As("owner").ImportSnapshot(t.Context(), p.to.Application, api.ImportSnapshot{Snapshot: json.RawMessage(before), Name: "Bare flows"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.As("viewer").Compare(t.Context(), bare.ID, p.to.ID)
+	if err != nil || !got.Identical || len(got.Credentials) != 0 || got.Stack != nil {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, part := range []string{"credentials", "environment", "modules", "settings", "stack"} {
+		if !slices.Contains(got.Absent, part) {
+			t.Errorf("absent are %v; %s is missing", got.Absent, part)
+		}
+	}
+}
