@@ -35,6 +35,7 @@ type world struct {
 
 	keep     time.Duration
 	resolver control.Resolver
+	packages control.Packages
 
 	mu  sync.Mutex
 	now time.Time
@@ -85,7 +86,7 @@ func (w *world) open() {
 		CheckpointFile: filepath.Join(w.dir, "checkpoints"), AuditKeep: w.keep,
 		Stacks: stacks, StackReady: w.ready, Context: w.keeper,
 		Blueprints: map[string]json.RawMessage{"first": json.RawMessage(`[{"id":"t","type":"tab"},{"id":"i","type":"inject","z":"t"}]`)},
-		Resolver:   w.resolver, PlatformName: "Plant One", PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
+		Resolver:   w.resolver, Packages: w.packages, PlatformName: "Plant One", PlatformURL: "http://leat.localhost:3000", ReservedPorts: []uint16{3000},
 	})
 }
 

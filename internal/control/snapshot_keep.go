@@ -237,7 +237,11 @@ func (s *step) inDraft(id fleet.InstanceID) (*store.Instance, error) {
 		}
 		return s.Instance(id)
 	}
-	i, err := s.inContent(id)
+	find := s.inContent
+	if s.perm == fleet.SnapshotCreate { // which changes nothing of what it runs
+		find = s.inInstance
+	}
+	i, err := find(id)
 	if err != nil {
 		return nil, err
 	}
