@@ -274,7 +274,7 @@ func joinChunks(list []hash, rows []query.FlowChunk, size int) ([]byte, error) {
 		return nil, err
 	}
 	defer dec.Close()
-	flows := make([]byte, 0, size)
+	flows := make([]byte, 0, min(size, maxUnpacked))
 	for _, h := range list {
 		r := at[h]
 		if r == nil {

@@ -46,7 +46,7 @@ func TestAnyHistoryKeepsWhatItNeedsAndNothingElse(t *testing.T) {
 			for i := range h.plants {
 				h.plants[i] = plant.New(rapid.Uint64Range(0, 5).Draw(r, "seed"), rapid.IntRange(1, 160).Draw(r, "nodes"))
 			}
-			for range rapid.IntRange(1, 50).Draw(r, "steps") {
+			for range rapid.IntRange(1, 40).Draw(r, "steps") {
 				switch rapid.IntRange(0, 9).Draw(r, "step") {
 				case 0:
 					h.removeAny()
