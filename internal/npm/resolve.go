@@ -36,8 +36,12 @@ type Request struct {
 	Wanted map[string]string
 	// Optional are wanted where there are such versions, for one platform or another.
 	Optional map[string]string
-	// AnyEngine takes packages that ask for another Node.js than the one npm runs on.
-	AnyEngine bool
+	// Stack resolves a stack and not modules: it will run on another Node.js than
+	// npm does, and npm has to look into archives that bundle packages, which it
+	// takes for remote ones. What does not come from the registry is refused in the
+	// lock all the same. Scripts are not run, and no reason to refuse it: whether it
+	// starts is seen when it is laid out.
+	Stack bool
 	// Base, where set, is the lock so far: what it holds and still fits stays.
 	Base *Lock
 	// Platform is where the tree will run.
@@ -149,7 +153,7 @@ func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, e
 			return nil, err
 		}
 	}
-	if err := r.npm(ctx, scratch, q.AnyEngine); err != nil {
+	if err := r.npm(ctx, scratch, q.Stack); err != nil {
 		return nil, err
 	}
 	made, err := os.ReadFile(lockName)
@@ -159,10 +163,14 @@ func (r *Resolver) run(ctx context.Context, scratch string, q Request) (*Lock, e
 	return ParseLock(made)
 }
 
-func (r *Resolver) npm(ctx context.Context, scratch string, anyEngine bool) error {
+func (r *Resolver) npm(ctx context.Context, scratch string, stack bool) error {
+	remote := "none"
+	if stack {
+		remote = "all"
+	}
 	cmd := exec.CommandContext(ctx, r.Node, r.NPM, "install", "--package-lock-only", "--json", "--ignore-scripts",
-		"--omit=dev", "--omit-lockfile-registry-resolved", fmt.Sprintf("--engine-strict=%t", !anyEngine), "--no-audit", "--no-fund", "--no-update-notifier",
-		"--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none",
+		"--omit=dev", "--omit-lockfile-registry-resolved", fmt.Sprintf("--engine-strict=%t", !stack), "--no-audit", "--no-fund", "--no-update-notifier",
+		"--allow-git=none", "--allow-remote="+remote, "--allow-file=none", "--allow-directory=none",
 		"--registry="+r.Client.registry+"/", "--cache="+filepath.Join(r.Dir, "cache"), "--logs-max=0",
 		"--userconfig="+filepath.Join(scratch, "user.npmrc"), "--globalconfig="+filepath.Join(scratch, "global.npmrc"),
 		"--fetch-retries=2", "--fetch-retry-factor=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=5000", "--fetch-timeout=30000")
@@ -238,7 +246,7 @@ func (c *Client) settleScripts(ctx context.Context, lock *Lock, q Request) error
 			case needs && p.Optional:
 				delete(lock.Packages, p.Path)
 				removed = true
-			case needs:
+			case needs && !q.Stack:
 				refused = append(refused, p.ID())
 			}
 		}

@@ -70,7 +70,7 @@ func (s *stacks) lockOf(ctx context.Context, v fleet.StackVersions) (*runtime.St
 		return nil, err
 	}
 	needed, optional := runtime.Wanted(v.NodeRED, v.NodeJS, v.Dashboard)
-	lock, err := s.resolve(ctx, with, npm.Request{Wanted: needed, Optional: optional, AllowScripts: s.allow, AnyEngine: true})
+	lock, err := s.resolve(ctx, with, npm.Request{Wanted: needed, Optional: optional, AllowScripts: s.allow, Stack: true})
 	if err != nil {
 		return nil, runtime.NotFound(err, needed)
 	}

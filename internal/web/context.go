@@ -40,14 +40,15 @@ func (s *Server) getContext(ctx context.Context, who fleet.Actor, in *contextQue
 	return s.Contexts.Get(ctx, who, in.Instance, wire.ContextQuery{Scope: in.Scope, Prefix: in.Key, After: in.Cursor, Limit: cmp.Or(in.Limit, 100)})
 }
 
-type contextKey struct {
+// ContextKey names a key of an instance's context.
+type ContextKey struct {
 	InstancePath
 	Scope string `path:"scope" maxLength:"80" doc:"global, flow:ID or node:ID"`
 	Key   string `path:"key" maxLength:"512"`
 }
 
 type putContext struct {
-	contextKey
+	ContextKey
 	Body api.PutContext
 }
 
@@ -56,7 +57,7 @@ func (s *Server) putContext(ctx context.Context, who fleet.Actor, in *putContext
 }
 
 type deleteContext struct {
-	contextKey
+	ContextKey
 	Store string `query:"store" maxLength:"64" doc:"the default one where absent"`
 }
 
