@@ -36,6 +36,12 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(1)
 	}
+	if dir := os.Getenv(keeper); dir != "" {
+		if err := keepUntilKilled(context.Background(), dir); err != nil {
+			fmt.Println("error", err)
+		}
+		os.Exit(1)
+	}
 	os.Exit(storetest.Main(m))
 }
 
