@@ -65,7 +65,7 @@ func (t SearchTerms) Fits(names ...string) (Fit, bool) {
 			return FitExact, true
 		}
 	}
-	hay := " " + wordBreaks.Replace(strings.Join(names, " "))
+	hay := " " + wordBreaks.Replace(strings.Join(names, "  ")) // no phrase reaches from one into the next
 	for _, w := range t.Words {
 		if t.onlyBeginnings() {
 			w = " " + w

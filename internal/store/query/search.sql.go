@@ -92,14 +92,14 @@ func (q *Queries) SearchApplications(ctx context.Context, arg SearchApplications
 const searchDashboards = `-- name: SearchDashboards :many
 select i.id, i.name, i.label, i.state, i.application_id, i.team_id, t.name as team_name, t.slug, m.fit from (
   select x.id, x.name_key, cast(case when x.name_key = cast($1 as text) or x.label = cast($1 as text) then 0
-    when ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
-    when ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
+    when ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
+    when ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
   from instance x where x.team_id in (select o.team_id from membership o where o.user_id = $4 and o.role = 'dashboard')
     and (cast($5 as text) = '' or x.team_id = cast($5 as text))
     and x.dashboard <> ''
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($6 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($6 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
   order by fit, x.name_key, x.id limit $9
 ) m join instance i on i.id = m.id join team t on t.id = i.team_id order by m.fit, m.name_key, m.id
 `
@@ -174,14 +174,14 @@ func (q *Queries) SearchDashboards(ctx context.Context, arg SearchDashboardsPara
 const searchInstances = `-- name: SearchInstances :many
 select i.id, i.name, i.label, i.state, i.application_id, i.team_id, t.name as team_name, t.slug, m.fit from (
   select x.id, x.name_key, cast(case when x.name_key = cast($1 as text) or x.label = cast($1 as text) then 0
-    when ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
-    when ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
+    when ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
+    when ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
   from instance x where x.team_id in (select o.team_id from membership o where o.user_id = $4 and o.role <> 'dashboard'
       union all select e.id from team e where cast($5 as bigint) = 1)
     and (cast($6 as text) = '' or x.team_id = cast($6 as text))
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.label, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.label, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
   order by fit, x.name_key, x.id limit $10
 ) m join instance i on i.id = m.id join team t on t.id = i.team_id order by m.fit, m.name_key, m.id
 `
@@ -258,15 +258,15 @@ func (q *Queries) SearchInstances(ctx context.Context, arg SearchInstancesParams
 const searchMembers = `-- name: SearchMembers :many
 select u.id, u.username, u.name, u.suspended, k.team_id, t.name as team_name, t.slug, m.fit from (
   select x.id, x.username, min(y.team_id) as team_id, cast(case when x.username = cast($1 as text) or x.name_key = cast($1 as text) then 0
-    when ' ' || replace(replace(x.username || ' ' || x.name_key, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
-    when ' ' || replace(replace(x.username || ' ' || x.name_key, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
+    when ' ' || replace(replace(x.username || '  ' || x.name_key, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
+    when ' ' || replace(replace(x.username || '  ' || x.name_key, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
   from membership y join app_user x on x.id = y.user_id
   where y.team_id in (select o.team_id from membership o where o.user_id = $4 and o.role <> 'dashboard'
       union all select e.id from team e where cast($5 as bigint) = 1)
     and (cast($6 as text) = '' or y.team_id = cast($6 as text))
-    and ' ' || replace(replace(x.username || ' ' || x.name_key, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
-    and ' ' || replace(replace(x.username || ' ' || x.name_key, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
-    and ' ' || replace(replace(x.username || ' ' || x.name_key, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
+    and ' ' || replace(replace(x.username || '  ' || x.name_key, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
+    and ' ' || replace(replace(x.username || '  ' || x.name_key, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
+    and ' ' || replace(replace(x.username || '  ' || x.name_key, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
   group by x.id, x.username, x.name_key
   order by fit, x.username limit $10
 ) m join app_user u on u.id = m.id join membership k on k.user_id = m.id and k.team_id = m.team_id join team t on t.id = k.team_id
@@ -428,14 +428,14 @@ const searchTeams = `-- name: SearchTeams :many
 
 select t.id, t.name, t.slug, m.fit from (
   select x.id, x.name_key, cast(case when x.name_key = cast($1 as text) or x.slug = cast($1 as text) then 0
-    when ' ' || replace(replace(x.name_key || ' ' || x.slug, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
-    when ' ' || replace(replace(x.name_key || ' ' || x.slug, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
+    when ' ' || replace(replace(x.name_key || '  ' || x.slug, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
+    when ' ' || replace(replace(x.name_key || '  ' || x.slug, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
   from team x where x.id in (select o.team_id from membership o where o.user_id = $4
       union all select e.id from team e where cast($5 as bigint) = 1)
     and (cast($6 as text) = '' or x.id = cast($6 as text))
-    and ' ' || replace(replace(x.name_key || ' ' || x.slug, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.slug, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
-    and ' ' || replace(replace(x.name_key || ' ' || x.slug, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.slug, '-', ' '), '_', ' ') like cast($7 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.slug, '-', ' '), '_', ' ') like cast($8 as text) escape '\'
+    and ' ' || replace(replace(x.name_key || '  ' || x.slug, '-', ' '), '_', ' ') like cast($9 as text) escape '\'
   order by fit, x.name_key, x.id limit $10
 ) m join team t on t.id = m.id order by m.fit, m.name_key, m.id
 `
@@ -462,7 +462,7 @@ type SearchTeamsRow struct {
 
 // Each query finds names in an index that holds all it compares, and reads the rows
 // of the best alone. fit is 0 for the whole name, 1 for its beginning, 2 for the
-// beginning of a word, 3 for a part.
+// beginning of a word, 3 for a part. Two spaces keep what stands side by side apart.
 func (q *Queries) SearchTeams(ctx context.Context, arg SearchTeamsParams) ([]SearchTeamsRow, error) {
 	rows, err := q.db.QueryContext(ctx, searchTeams,
 		arg.Exact,
@@ -505,11 +505,11 @@ func (q *Queries) SearchTeams(ctx context.Context, arg SearchTeamsParams) ([]Sea
 const searchUsers = `-- name: SearchUsers :many
 select u.id, u.username, u.name, u.email, u.suspended, m.fit from (
   select x.id, x.username, cast(case when x.username = cast($1 as text) or x.name_key = cast($1 as text) or x.email = cast($1 as text) then 0
-    when ' ' || replace(replace(x.username || ' ' || x.name_key || ' ' || x.email, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
-    when ' ' || replace(replace(x.username || ' ' || x.name_key || ' ' || x.email, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
-  from app_user x where ' ' || replace(replace(x.username || ' ' || x.name_key || ' ' || x.email, '-', ' '), '_', ' ') like cast($4 as text) escape '\'
-    and ' ' || replace(replace(x.username || ' ' || x.name_key || ' ' || x.email, '-', ' '), '_', ' ') like cast($5 as text) escape '\'
-    and ' ' || replace(replace(x.username || ' ' || x.name_key || ' ' || x.email, '-', ' '), '_', ' ') like cast($6 as text) escape '\'
+    when ' ' || replace(replace(x.username || '  ' || x.name_key || '  ' || x.email, '-', ' '), '_', ' ') like cast($2 as text) escape '\' then 1
+    when ' ' || replace(replace(x.username || '  ' || x.name_key || '  ' || x.email, '-', ' '), '_', ' ') like cast($3 as text) escape '\' then 2 else 3 end as bigint) as fit
+  from app_user x where ' ' || replace(replace(x.username || '  ' || x.name_key || '  ' || x.email, '-', ' '), '_', ' ') like cast($4 as text) escape '\'
+    and ' ' || replace(replace(x.username || '  ' || x.name_key || '  ' || x.email, '-', ' '), '_', ' ') like cast($5 as text) escape '\'
+    and ' ' || replace(replace(x.username || '  ' || x.name_key || '  ' || x.email, '-', ' '), '_', ' ') like cast($6 as text) escape '\'
   order by fit, x.username limit $7
 ) m join app_user u on u.id = m.id order by m.fit, m.username
 `
