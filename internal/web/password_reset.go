@@ -18,7 +18,7 @@ type askPasswordReset struct {
 }
 
 func (s *Server) askPasswordReset(ctx context.Context, who fleet.Actor, in *askPasswordReset) error {
-	return s.PasswordResets.Ask(ctx, who, in.Body)
+	return s.PasswordResets.Ask(ctx, nobody(who), in.Body)
 }
 
 type readPasswordReset struct {
@@ -28,7 +28,7 @@ type readPasswordReset struct {
 }
 
 func (s *Server) readPasswordReset(ctx context.Context, who fleet.Actor, in *readPasswordReset) (*api.PasswordReset, error) {
-	reset, err := s.PasswordResets.Read(ctx, who, in.Body.Secret)
+	reset, err := s.PasswordResets.Read(ctx, nobody(who), in.Body.Secret)
 	return one(reset, err, func(r *api.PasswordReset) api.PasswordReset { return *r })
 }
 
@@ -37,5 +37,5 @@ type usePasswordReset struct {
 }
 
 func (s *Server) usePasswordReset(ctx context.Context, who fleet.Actor, in *usePasswordReset) error {
-	return s.PasswordResets.Use(ctx, who, in.Body)
+	return s.PasswordResets.Use(ctx, nobody(who), in.Body)
 }

@@ -145,7 +145,7 @@ func (w *walker) fill(route web.Route) string {
 		}
 	}
 	// Nobody has these: who may do it is told that they are not there.
-	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{invitation}", "v-0000").Replace(path)
+	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{invitation}", "v-0000", "{announcement}", "g-0000", "{notification}", "m-0000").Replace(path)
 }
 
 // snapshot brings one into an application, of no instance, so that it may be deleted.
@@ -198,4 +198,12 @@ var bodies = map[string]string{
 	"POST /instances/{instance}/restore":                `{"snapshot":"{snapshot}"}`,
 	"POST /instances/{instance}/import":                 `{"flows":[{"id":"t","type":"tab"}]}`,
 	"PUT /instances/{instance}/environment":             `{"items":[],"version":0}`,
+	"PUT /settings/mail":                                `{"host":""}`,
+	"POST /settings/mail/test":                          `{"to":"ada@leat.example"}`,
+	"PATCH /user/notifications":                         `{"all":true,"read":true}`,
+	"POST /announcements":                               `{"title":"Hello #"}`,
+	"POST /announcements/count":                         `{}`,
+	"POST /password-resets":                             `{"username":"walk-#"}`,
+	"POST /password-resets/read":                        `{"secret":"no"}`,
+	"POST /password-resets/use":                         `{"secret":"no","password":"` + servertest.Password + `"}`,
 }
