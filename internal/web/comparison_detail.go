@@ -36,21 +36,30 @@ func (v *differ) detailFlow(out *api.FlowDiff, c *flow.Change) {
 }
 
 func (v *differ) detailNode(out *api.NodeDiff, c *flow.Change) {
-	out.Properties, out.Code = v.properties(c)
+	before := v.cut.Values
 	if c.Wires != nil {
 		for _, p := range c.Wires.Ports {
-			d := api.WireDiff{Port: p.Port, Added: v.refs(v.ToFile, p.Added), Removed: v.refs(v.FromFile, p.Removed), Reordered: p.Reordered()}
-			v.spend(100 * (1 + len(d.Added) + len(d.Removed)))
-			out.Wires = append(out.Wires, d)
+			if v.full() {
+				break
+			}
+			out.Wires = append(out.Wires, api.WireDiff{
+				Port: p.Port, Added: v.refs(v.ToFile, p.Added), Removed: v.refs(v.FromFile, p.Removed), Reordered: p.Reordered(),
+			})
 		}
 	}
 	if m := c.Members; m != nil {
 		out.Members = &api.MemberDiff{Added: v.refs(v.ToFile, m.Added), Removed: v.refs(v.FromFile, m.Removed), Reordered: m.Reordered()}
-		v.spend(100 * (1 + len(m.Added) + len(m.Removed)))
 	}
-	if v.room.all <= 0 && v.only == "" && len(out.Wires) == 0 && len(out.Properties) == 0 {
-		out.Cut = true
+	out.Properties, out.Code = v.properties(c)
+	out.Cut = v.cut.Values > before
+}
+
+// full reports, and counts, a value for which there is no room any more.
+func (v *differ) full() bool {
+	if v.room.all <= 0 {
+		v.cut.Values++
 	}
+	return v.room.all <= 0
 }
 
 func (v *differ) spend(n int) { v.room.all -= n }
@@ -63,6 +72,9 @@ func (v *differ) properties(c *flow.Change) (fields []api.FieldDiff, code []api.
 		edits = append(edits, *c.Whole)
 	}
 	for _, e := range edits {
+		if v.full() {
+			break
+		}
 		if r, ok := c.ReadingOf(e); ok {
 			code = append(code, v.text(e.Name, r))
 		} else {

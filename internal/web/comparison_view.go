@@ -133,6 +133,10 @@ func (v *differ) place(out *api.Comparison) {
 	// The details are told through pointers into these lists: they never grow later.
 	out.Flows = make([]api.FlowDiff, 0, len(sections))
 	for _, s := range sections {
+		if v.nodes++; v.nodes > mostNodes {
+			v.cut.Nodes++
+			continue
+		}
 		d := v.flow(s)
 		if v.only != "" && v.only != s.ID && len(d.Nodes)+len(d.Groups) == 0 {
 			continue
@@ -159,7 +163,8 @@ func (v *differ) flow(s *flow.Section) api.FlowDiff {
 	}
 	out.Nodes, out.Groups = v.list(s.Nodes), v.list(s.Groups)
 	for _, n := range s.Left {
-		if v.only == "" {
+		if v.only == "" && !v.full() {
+			v.spend(100)
 			out.Left = append(out.Left, v.ref(n))
 		}
 	}
@@ -257,10 +262,14 @@ func (v *differ) ref(n *flow.Node) api.NodeRef {
 	return api.NodeRef{ID: n.Key.ID, Type: n.Type, Label: v.label(n), Flow: n.Flow}
 }
 
-// refs names nodes by their ids, as the file knows them.
+// refs names nodes by their ids, as the file knows them, as far as there is room.
 func (v *differ) refs(f *flow.File, ids []string) []api.NodeRef {
-	out := make([]api.NodeRef, 0, len(ids))
+	out := []api.NodeRef{}
 	for _, id := range ids {
+		if v.full() {
+			break
+		}
+		v.spend(100 + len(id))
 		if n := f.Node(id); n != nil {
 			out = append(out, v.ref(n))
 		} else {
