@@ -86,9 +86,22 @@ func (d *demo) until(ctx context.Context, ok func() (bool, error)) error {
 func (d *demo) team(ctx context.Context) (*api.Team, error) {
 	team, err := d.client.Team(ctx, "waterworks")
 	if api.StatusOf(err) == http.StatusNotFound {
-		return d.client.CreateTeam(ctx, api.NewTeam{Name: "Waterworks", Slug: "waterworks"})
+		team, err = d.client.CreateTeam(ctx, api.NewTeam{Name: "Waterworks", Slug: "waterworks"})
 	}
-	return team, err
+	if err != nil {
+		return nil, err
+	}
+	return team, d.dropEmptyTeam(ctx)
+}
+
+// dropEmptyTeam removes the team that the setup made for the administrator: in
+// the demo it would be the first thing they see, and nothing is in it.
+func (d *demo) dropEmptyTeam(ctx context.Context) error {
+	err := d.client.DeleteTeam(ctx, "admin")
+	if api.StatusOf(err) == http.StatusNotFound || api.Is(err, "team_not_empty") {
+		return nil
+	}
+	return err
 }
 
 // people makes the accounts and puts each into the team by an invitation of its
