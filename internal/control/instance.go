@@ -237,6 +237,7 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 		if restart {
 			i.Restarts++
 		}
+		given := i.Given.Digest
 		if want == fleet.WantRunning {
 			if err := s.reframe(&i.Instance.Instance); err != nil {
 				return err
@@ -247,8 +248,7 @@ func (c *Instances) operate(ctx context.Context, who fleet.Actor, id fleet.Insta
 			return err
 		}
 		s.hintInstance(&i.Instance.Instance)
-		kind := fleet.TimelineKind(strings.TrimPrefix(event, "instance."))
-		if err := s.happened(&i.Instance.Instance, happening{kind: kind, by: s.who}); err != nil {
+		if err := s.operated(&i.Instance, fleet.TimelineKind(strings.TrimPrefix(event, "instance.")), given); err != nil {
 			return err
 		}
 		return s.auditInstance(event, &i.Instance.Instance, nil)

@@ -68,6 +68,16 @@ func (s *step) edited(i *store.Instance, diff changes, next *draft) error {
 	return nil
 }
 
+// operated tells the timeline of a start, a stop or a restart. One that brings a
+// newer lock of the stack is a change of content.
+func (s *step) operated(i *store.Instance, kind fleet.TimelineKind, given string) error {
+	if given == "" || given == i.Given.Digest {
+		return s.happened(&i.Instance, happening{kind: kind, by: s.who})
+	}
+	sum := api.TimelineSummary{Fields: []api.ChangedField{{Name: "stack", From: given, To: i.Given.Digest}}}
+	return s.keepVersion(i, nil, revision{kind: kind, trigger: fleet.TriggerStack, by: s.who, summary: sum})
+}
+
 func changedField(name string, change any) api.ChangedField {
 	f := api.ChangedField{Name: name}
 	if m, ok := change.(map[string]any); ok {
