@@ -56,6 +56,27 @@ func Run(tx *Tx, text string, args ...any) (int64, error) {
 	return r.RowsAffected()
 }
 
+// FlipLists damages a hash in every list that has one of its own.
+func FlipLists(tx *Tx) error {
+	ids, err := listIDs(tx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		diffs, err := tx.q.FlowListChain(tx.ctx, id[:])
+		if err != nil {
+			return err
+		}
+		if diff := diffs[0]; diff[0]&1 == 1 {
+			diff[len(hash{})/2]++
+			if _, err := Run(tx, "update flow_list set diff = $1 where id = $2", diff, id[:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Count is the number that a query gives.
 func Count(tx *Tx, text string, args ...any) (n int64, err error) {
 	return n, tx.db.QueryRowContext(tx.ctx, text, args...).Scan(&n)

@@ -202,9 +202,13 @@ func (tx *Tx) freeFlowList(id hash) error {
 	return tx.freeChunks(each(uses, hashOf))
 }
 
-// moveFlowList keeps a list as a difference to another parent, or whole.
+// moveFlowList keeps a list as a difference to another parent, or whole. One that
+// cannot be read stays so: what it stood on may go, or nothing could be removed.
 func (tx *Tx) moveFlowList(id hash, parent []byte) error {
-	list, err := tx.flowList(id)
+	p, err := tx.placeAnew(id, parent)
+	if errors.Is(err, errListDamaged) {
+		return noun(tx.q.LeaveFlowList(tx.ctx, id[:]), "flow_list", "update")
+	}
 	if err != nil {
 		return err
 	}
@@ -212,15 +216,27 @@ func (tx *Tx) moveFlowList(id hash, parent []byte) error {
 	if err != nil {
 		return noun(err, "flow_chunk_use", "list")
 	}
-	p, err := tx.place(list, parent)
-	if err != nil {
-		return err
-	}
 	err = tx.q.MoveFlowList(tx.ctx, query.MoveFlowListParams{ID: id[:], Parent: p.parent, Depth: p.depth, Diff: notNil(p.diff)})
 	if err != nil {
 		return noun(err, "flow_list", "update")
 	}
 	return tx.changeUses(id, each(old, hashOf), p.added)
+}
+
+// placeAnew finds how to keep a list that is kept already near another one.
+func (tx *Tx) placeAnew(id hash, near []byte) (p placed, err error) {
+	list, err := tx.flowList(id)
+	if err != nil {
+		return p, err
+	}
+	if p, err = tx.place(list, near); err != nil {
+		return p, err
+	}
+	missing, err := tx.missingChunks(p.added)
+	if err == nil && len(missing) > 0 {
+		err = errListDamaged
+	}
+	return p, err
 }
 
 // changeUses makes the uses of a list those of what it adds now. What it no longer

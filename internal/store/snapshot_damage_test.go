@@ -46,6 +46,43 @@ func TestADamagedSnapshotIsNamed(t *testing.T) {
 	}
 }
 
+// What cannot be read can be removed, and so can what it stands on.
+func TestADamagedHistoryCanBeTakenDown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		run := func(text string) func(*store.Tx) error {
+			return func(tx *store.Tx) error { _, err := store.Run(tx, text); return err }
+		}
+		for _, damage := range []func(*store.Tx) error{
+			run(`update flow_list set diff = substr(diff, 1, length(diff) - 1) where parent is null`), run(`update flow_list set diff = substr(diff, 1, 1)`),
+			store.FlipLists,
+		} {
+			y := &yard{TB: t, db: db, team: "t-1", application: "a-1", now: then}
+			if y.count("select count(*) from team") == 0 {
+				y = newYard(t, db)
+			}
+			p := plant.New(14, 200)
+			var ids []fleet.SnapshotID
+			for range 10 {
+				ids = append(ids, y.keep("i-1", p.Flows()).ID)
+				p.Edit()
+			}
+			y.update(damage)
+			for n, id := range ids {
+				err := db.View(t.Context(), func(tx *store.Tx) error { _, err := tx.SnapshotFlows(id); return err })
+				if !fleet.IsCode(err, "snapshot_damaged") {
+					t.Errorf("number %d: %v; want snapshot_damaged", n, err)
+				}
+				y.remove(id)
+			}
+			for _, table := range contentTables {
+				if n := y.count("select count(*) from " + table); n != 0 {
+					t.Errorf("%d rows of %s are left", n, table)
+				}
+			}
+		}
+	})
+}
+
 func TestAMissingRowIsDamage(t *testing.T) {
 	for name, damage := range map[string][]string{
 		"chunk":   {"delete from flow_chunk_use", "delete from flow_chunk"},

@@ -361,10 +361,9 @@ func TestListsOfSnapshotsArePagedAndFiltered(t *testing.T) {
 			}
 		}
 		for _, want := range []struct {
-			filter store.SnapshotFilter
-			q      string
-			instance, all,
-			first int
+			filter        store.SnapshotFilter
+			q             string
+			instance, all int
 		}{
 			{all: 60, instance: 54},
 			{filter: store.SnapshotFilter{Kind: fleet.SnapshotManual}, all: 6, instance: 6},

@@ -21,6 +21,9 @@ select id from flow_list where parent = $1 order by id;
 -- name: MoveFlowList :exec
 update flow_list set parent = $2, depth = $3, diff = $4 where id = $1;
 
+-- name: LeaveFlowList :exec
+update flow_list set parent = null, depth = 0 where id = $1;
+
 -- name: DeleteFlowList :exec
 delete from flow_list where id = $1;
 

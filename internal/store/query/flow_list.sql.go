@@ -131,6 +131,15 @@ func (q *Queries) InsertFlowList(ctx context.Context, arg InsertFlowListParams) 
 	return err
 }
 
+const leaveFlowList = `-- name: LeaveFlowList :exec
+update flow_list set parent = null, depth = 0 where id = $1
+`
+
+func (q *Queries) LeaveFlowList(ctx context.Context, id []byte) error {
+	_, err := q.db.ExecContext(ctx, leaveFlowList, id)
+	return err
+}
+
 const moveFlowList = `-- name: MoveFlowList :exec
 update flow_list set parent = $2, depth = $3, diff = $4 where id = $1
 `
