@@ -127,7 +127,12 @@ func (s *step) instanceSecrets(id fleet.InstanceID, sealed []byte, c *content) e
 	if err != nil {
 		return err
 	}
-	c.environment = h.environment
+	for _, v := range h.environment {
+		if v.Hidden {
+			v.Value = ""
+		}
+		c.environment = append(c.environment, v)
+	}
 	c.secrets, err = s.c.digestSecrets(secrets)
 	return err
 }
