@@ -9,6 +9,7 @@ import (
 
 	"leat/api"
 	"leat/internal/fleet"
+	"leat/internal/flow"
 	"leat/internal/store"
 	"leat/internal/wire"
 )
@@ -49,7 +50,11 @@ func (c *Flows) Put(ctx context.Context, who fleet.Actor, id fleet.InstanceID, i
 			return nil, fmt.Errorf("encode credentials: %w", err)
 		}
 	}
-	next, err := c.draftOf(ctx, who, fleet.FlowsEdit, id, deployed(in.Flows, credentials))
+	ready, err := readyFlows(in.Flows)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.draftOf(ctx, who, fleet.FlowsEdit, id, ready.with(credentials))
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func (c *Flows) Put(ctx context.Context, who fleet.Actor, id fleet.InstanceID, i
 			return err
 		}
 		d := &fleet.Deploy{ID: fleet.NewDeployID(s.now), Author: who.Username, AuthorID: who.User}
-		if _, err := s.deploy(&i.Instance, d, in.Flows, credentials, who, next); err != nil {
+		if _, err := s.deploy(&i.Instance, d, ready, credentials, who, next); err != nil {
 			return err
 		}
 		out = &api.Flows{Flows: in.Flows, Digest: d.Digest}
@@ -80,17 +85,17 @@ func checkFlows(flows json.RawMessage) error {
 }
 
 func countNodes(flows json.RawMessage) int {
-	var nodes []struct{}
-	if json.Unmarshal(flows, &nodes) != nil {
+	file, err := flow.Parse(flows)
+	if err != nil {
 		return 0
 	}
-	return len(nodes)
+	return len(file.Nodes)
 }
 
 // deploy keeps flows, their credentials unless nil, their author, the snapshot of
 // them and the audit event together, and gives the version of the desired state
 // that holds them.
-func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage, by fleet.Actor, next *draft) (int64, error) {
+func (s *step) deploy(i *store.Instance, d *fleet.Deploy, flows *flowsReady, credentials json.RawMessage, by fleet.Actor, next *draft) (int64, error) {
 	version, err := s.putFlows(i, d, flows, credentials)
 	if err != nil {
 		return 0, err
@@ -109,17 +114,41 @@ func deployRevision(d *fleet.Deploy, by fleet.Actor) revision {
 	return revision{kind: fleet.TimelineDeploy, trigger: fleet.TriggerDeploy, by: by, summary: api.TimelineSummary{Nodes: d.Nodes}}
 }
 
-// putFlows replaces an instance's flows, and its credentials unless nil.
-func (s *step) putFlows(i *store.Instance, d *fleet.Deploy, flows, credentials json.RawMessage) (int64, error) {
-	digest, err := wire.Digest(flows)
-	if err != nil {
-		return 0, fleet.InvalidField("flows", "The flows are not JSON.")
+// flowsReady are flows made ready for their row before the transaction.
+type flowsReady struct {
+	flows  json.RawMessage
+	digest string
+	nodes  int
+	packed []byte
+}
+
+func readyFlows(flows json.RawMessage) (r *flowsReady, err error) {
+	r = &flowsReady{flows: flows, nodes: countNodes(flows)}
+	if r.digest, err = wire.Digest(flows); err != nil {
+		return nil, fleet.InvalidField("flows", "The flows are not JSON.")
 	}
-	d.Instance, d.Time, d.Digest, d.Nodes, d.Size = i.ID, s.now, digest, countNodes(flows), len(flows)
+	r.packed, err = store.PackFlows(flows)
+	return r, err
+}
+
+// with gives an instance these flows, and credentials unless nil.
+func (r *flowsReady) with(credentials json.RawMessage) func(*holding) error {
+	return func(h *holding) error {
+		h.flows, h.flowsDigest = r.flows, r.digest
+		if credentials != nil {
+			h.credentials = credentials
+		}
+		return nil
+	}
+}
+
+// putFlows replaces an instance's flows, and its credentials unless nil.
+func (s *step) putFlows(i *store.Instance, d *fleet.Deploy, r *flowsReady, credentials json.RawMessage) (int64, error) {
+	d.Instance, d.Time, d.Digest, d.Nodes, d.Size = i.ID, s.now, r.digest, r.nodes, len(r.flows)
 	if err := s.InsertDeploy(d); err != nil {
 		return 0, err
 	}
-	f := &store.Flows{Instance: i.ID, Flows: flows, Digest: digest, Nodes: d.Nodes, Deploy: d.ID}
+	f := &store.Flows{Instance: i.ID, Flows: r.flows, Digest: r.digest, Nodes: d.Nodes, Deploy: d.ID, Packed: r.packed}
 	if credentials != nil {
 		f.Credentials = s.c.sealCredentials(i.ID, credentials)
 	}
@@ -167,11 +196,11 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 	if in.ID == "" {
 		return out, fleet.InvalidField("id", "The deploy has no id.")
 	}
-	digest, err := wire.Digest(in.Flows)
-	if err != nil || in.SHA256 != "" && in.SHA256 != digest {
+	ready, err := readyFlows(in.Flows)
+	if err != nil || in.SHA256 != "" && in.SHA256 != ready.digest {
 		return out, &fleet.Error{Kind: fleet.Invalid, Code: "flows_damaged", Msg: "The flows were damaged on their way. Deploy again.", Err: err}
 	}
-	next, err := c.draftOf(ctx, who, fleet.RunnerDeploy, who.Runner, deployed(in.Flows, in.Credentials))
+	next, err := c.draftOf(ctx, who, fleet.RunnerDeploy, who.Runner, ready.with(in.Credentials))
 	if err != nil {
 		return out, err
 	}
@@ -194,7 +223,7 @@ func (c *Flows) Deploy(ctx context.Context, who fleet.Actor, in wire.Deploy) (ou
 		if err := s.checkBase(i.ID, in); err != nil {
 			return err
 		}
-		out.Version, err = s.deployFromInstance(i, in, next, counted)
+		out.Version, err = s.deployFromInstance(i, in, ready, next, counted)
 		return err
 	})
 	return out, err
@@ -229,7 +258,7 @@ func (s *step) checkBase(id fleet.InstanceID, in wire.Deploy) error {
 	return nil
 }
 
-func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, next *draft, counted func() error) (int64, error) {
+func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, ready *flowsReady, next *draft, counted func() error) (int64, error) {
 	by, d := s.who, &fleet.Deploy{ID: in.ID, Author: selfAuthor}
 	by.Username = selfAuthor
 	if seen, ok := fleet.DeployDigest(in.Flows); ok {
@@ -248,7 +277,7 @@ func (s *step) deployFromInstance(i *store.Instance, in wire.Deploy, next *draft
 			return 0, err
 		}
 	}
-	return s.deploy(i, d, in.Flows, in.Credentials, by, next)
+	return s.deploy(i, d, ready, in.Credentials, by, next)
 }
 
 // keepDeploys is how many deploys of an instance are remembered.

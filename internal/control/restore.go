@@ -76,6 +76,8 @@ type plan struct {
 	changed []string
 	// safety holds the old content, draft the next one.
 	safety, draft *draft
+	// flows are the next ones, made ready for their row.
+	flows *flowsReady
 }
 
 // planRestore reads both sides and says what of the instance would change.
@@ -283,6 +285,9 @@ func (c *core) makeReady(ctx context.Context, p *plan) (err error) {
 		return err
 	}
 	p.draft.compare(&p.old, &p.next)
+	if p.flows, err = readyFlows(p.next.flows); err != nil {
+		return err
+	}
 	if err := c.DB.Prepare(ctx, p.safety.content); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (c *core) replace(ctx context.Context, who fleet.Actor, perm fleet.Permissi
 		if err := s.putHolding(&i.Instance, p); err != nil {
 			return err
 		}
-		sum := api.TimelineSummary{Nodes: countNodes(p.next.flows), NodeChanges: p.draft.nodes, Credentials: p.draft.credentials, Name: r.name, Source: r.from, Components: p.changed}
+		sum := api.TimelineSummary{Nodes: p.flows.nodes, NodeChanges: p.draft.nodes, Credentials: p.draft.credentials, Name: r.name, Source: r.from, Components: p.changed}
 		if err := s.keepVersion(&i.Instance, p.draft, revision{kind: r.kind, trigger: r.trigger, by: s.who, from: r.from, summary: sum}); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *step) putHolding(i *store.Instance, p *plan) error {
 		if len(credentials) == 0 {
 			credentials = []byte("{}")
 		}
-		if _, err := s.putFlows(i, d, p.next.flows, credentials); err != nil {
+		if _, err := s.putFlows(i, d, p.flows, credentials); err != nil {
 			return err
 		}
 	}

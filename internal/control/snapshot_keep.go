@@ -10,8 +10,8 @@ import (
 
 	"leat/api"
 	"leat/internal/fleet"
+	"leat/internal/flow"
 	"leat/internal/store"
-	"leat/internal/wire"
 )
 
 // holding is what an instance is: everything that a snapshot keeps of it, with
@@ -267,18 +267,6 @@ func (c *core) makeDraft(h *holding) (*draft, error) {
 	return d, err
 }
 
-// deployed sets flows, and credentials unless nil.
-func deployed(flows, credentials json.RawMessage) func(*holding) error {
-	return func(h *holding) (err error) {
-		h.flows = flows
-		if credentials != nil {
-			h.credentials = credentials
-		}
-		h.flowsDigest, err = wire.Digest(flows)
-		return err
-	}
-}
-
 // revision says of a change of content who made it, of what and why.
 type revision struct {
 	kind    fleet.TimelineKind
@@ -381,9 +369,9 @@ func (d *draft) compare(old, next *holding) {
 	if old.flowsDigest == next.flowsDigest {
 		return
 	}
-	was, is := nodesByID(old.flows), nodesByID(next.flows)
-	for id, text := range is {
-		before, there := was[id]
+	was, is := nodesByKey(old.flows), nodesByKey(next.flows)
+	for key, text := range is {
+		before, there := was[key]
 		switch {
 		case !there:
 			d.nodes.Added++
@@ -391,27 +379,22 @@ func (d *draft) compare(old, next *holding) {
 			d.nodes.Changed++
 		}
 	}
-	for id := range was {
-		if _, there := is[id]; !there {
+	for key := range was {
+		if _, there := is[key]; !there {
 			d.nodes.Removed++
 		}
 	}
 }
 
-// nodesByID reads nodes by their ids; what is no node is passed over.
-func nodesByID(flows json.RawMessage) map[string]json.RawMessage {
-	var nodes []json.RawMessage
-	if json.Unmarshal(flows, &nodes) != nil {
+// nodesByKey finds nodes as they are written.
+func nodesByKey(flows json.RawMessage) map[flow.Key][]byte {
+	file, err := flow.Parse(flows)
+	if err != nil {
 		return nil
 	}
-	out := make(map[string]json.RawMessage, len(nodes))
-	for _, text := range nodes {
-		var n struct {
-			ID string `json:"id"`
-		}
-		if json.Unmarshal(text, &n) == nil {
-			out[n.ID] = text
-		}
+	out := make(map[flow.Key][]byte, len(file.Nodes))
+	for _, n := range file.Nodes {
+		out[n.Key] = n.Raw
 	}
 	return out
 }
