@@ -16,14 +16,14 @@ func (w World) auditCommand() *cobra.Command {
 }
 
 func (w World) auditVerifyCommand() *cobra.Command {
-	var data, database string
+	var data, database, checkpoints string
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Check that nobody altered, removed, added or reordered an event", Args: noArgs,
 		Long: "Check the audit log of a server's data directory: the bytes of each event against its columns and its leaf,\n" +
 			"the leaves against the root, the root against the signed checkpoints, and those against their copy in a file.\n\n" +
 			"Exit code 0: whole. 1: something differs, or it could not be read.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			report, err := server.VerifyAudit(cmd.Context(), data, database)
+			report, err := server.VerifyAudit(cmd.Context(), data, database, checkpoints)
 			if err != nil {
 				return err
 			}
@@ -36,6 +36,7 @@ func (w World) auditVerifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&data, "data", "leat-data", "the server's data directory")
 	cmd.Flags().StringVar(&database, "db-url", "", "the PostgreSQL that holds the rows, where one does")
+	cmd.Flags().StringVar(&checkpoints, "checkpoints", "", "a copy of the file of checkpoints that was kept elsewhere")
 	return cmd
 }
 

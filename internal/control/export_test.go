@@ -1,6 +1,9 @@
 package control
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Throttle lets tests reach the throttle of sign-ins.
 type Throttle struct{ *throttle }
@@ -56,3 +59,8 @@ func UnpackSamples(began time.Time, data []byte) ([]Sample, error) {
 }
 
 func JoinSamples(list []Sample, step time.Duration) []Sample { return outer(join(inner(list), step)) }
+
+// ThinFileTo is ThinFile with other bounds.
+func (c *AuditEvents) ThinFileTo(ctx context.Context, most, recent int) error {
+	return c.thinFile(ctx, most, recent)
+}

@@ -50,6 +50,7 @@ func Jobs(c *control.Control, db *store.DB) []Job {
 		{"forget old announcements", soon, time.Hour, within, c.Announcements.Expire},
 		{"forget letters that are gone", soon, time.Hour, within, c.Letters.Expire},
 		{"remove expired links to new passwords", soon, time.Hour, within, c.PasswordResets.Expire},
+		{"keep the file of checkpoints small", 10 * time.Minute, time.Hour, within, c.AuditEvents.ThinFile},
 		{"remove old audit events", soon, time.Hour, time.Hour, c.AuditEvents.Expire},
 	}
 }

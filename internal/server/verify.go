@@ -15,8 +15,9 @@ import (
 
 // VerifyAudit checks the audit log of a stopped server's data directory, and
 // changes nothing there. database, where not empty, is the address of a
-// PostgreSQL that holds the rows.
-func VerifyAudit(ctx context.Context, data, database string) (*control.AuditReport, error) {
+// PostgreSQL that holds the rows; checkpoints, where not empty, is a copy of the
+// file of checkpoints that was kept elsewhere.
+func VerifyAudit(ctx context.Context, data, database, checkpoints string) (*control.AuditReport, error) {
 	key, err := secret.LoadKey(filepath.Join(data, "platform.key"))
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
@@ -25,7 +26,10 @@ func VerifyAudit(ctx context.Context, data, database string) (*control.AuditRepo
 	if err != nil {
 		return nil, err
 	}
-	report, err := control.VerifyAudit(ctx, db, key, filepath.Join(data, "checkpoints", "audit"))
+	if checkpoints == "" {
+		checkpoints = filepath.Join(data, "checkpoints", "audit")
+	}
+	report, err := control.VerifyAudit(ctx, db, key, checkpoints)
 	return report, errors.Join(err, db.Close())
 }
 
