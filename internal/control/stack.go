@@ -267,7 +267,7 @@ func misfits(lock *npm.Lock, st *fleet.Stack) []api.Misfit {
 	if lock == nil {
 		return out
 	}
-	for _, m := range lock.Misfits(st.Versions.NodeJS) {
+	for _, m := range Misfits(lock, st.Versions.NodeJS) {
 		out = append(out, api.Misfit{Module: m.Name, Version: m.Version, Wants: m.Wants, Has: st.Versions.NodeJS})
 	}
 	return out

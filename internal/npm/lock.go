@@ -64,6 +64,23 @@ type peerMeta struct {
 // ID is name@version.
 func (p *Package) ID() string { return p.Name + "@" + p.Version }
 
+// NodeRange is the range of versions of Node.js that a package asks for; empty
+// where it does not. Old ones give a list of words.
+func (p *Package) NodeRange() string {
+	switch engines := p.Engines.(type) {
+	case map[string]any:
+		wants, _ := engines["node"].(string)
+		return strings.TrimSpace(wants)
+	case []any:
+		for _, one := range engines {
+			if text, _ := one.(string); strings.HasPrefix(text, "node") {
+				return strings.TrimSpace(strings.TrimPrefix(text, "node"))
+			}
+		}
+	}
+	return ""
+}
+
 type lockFile struct {
 	Name            string              `json:"name,omitempty"`
 	Version         string              `json:"version,omitempty"`

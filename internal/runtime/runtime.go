@@ -178,10 +178,9 @@ func Wanted(redVersion, nodeVersion, dashboardVersion string) (needed, optional 
 	return needed, optional
 }
 
-// Complete tells whether a lock that was resolved for a machine can be a stack
-// there, and makes it: its Node.js is there, and Node-RED and Dashboard say that
-// they run on it.
-func Complete(text []byte, nodeVersion string, on npm.Platform) (*Stack, error) {
+// ForMachine makes a stack of a lock that was resolved for a machine, and refuses
+// one whose Node.js is not there for it.
+func ForMachine(text []byte, nodeVersion string, on npm.Platform) (*Stack, error) {
 	lock, err := npm.ParseLock(text)
 	if err != nil {
 		return nil, err
@@ -189,13 +188,12 @@ func Complete(text []byte, nodeVersion string, on npm.Platform) (*Stack, error) 
 	if p := lock.Packages["node_modules/"+nodePackage(on.CPU)]; p == nil || p.Version != nodeVersion {
 		return nil, errVersion(fmt.Sprintf("The package registry has no Node.js %s for %s %s.", nodeVersion, on.OS, on.CPU))
 	}
-	for _, m := range lock.Misfits(nodeVersion) {
-		if m.Name == nodeRED || m.Name == dashboard {
-			return nil, errVersion(fmt.Sprintf("%s %s asks for Node.js %s, and %s is not.", partNames[m.Name], m.Version, m.Wants, nodeVersion))
-		}
-	}
 	return FromLock(text)
 }
+
+// PartName is the word for a package that is a part of every stack; empty for any
+// other.
+func PartName(pkg string) string { return partNames[pkg] }
 
 // partNames are the words for what a stack is made of.
 var partNames = map[string]string{nodeRED: "Node-RED", dashboard: "Dashboard"}

@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"leat/api"
+	"leat/internal/control"
 	"leat/internal/fleet"
 	"leat/internal/npm"
 	"leat/internal/runtime"
@@ -78,7 +80,13 @@ func (s *stacks) lockOf(ctx context.Context, v fleet.StackVersions) (*runtime.St
 	if err != nil {
 		return nil, err
 	}
-	return runtime.Complete(text, v.NodeJS, on)
+	for _, m := range control.Misfits(lock, v.NodeJS) {
+		if part := runtime.PartName(m.Name); part != "" {
+			return nil, &fleet.Error{Kind: fleet.Invalid, Code: "version_not_found",
+				Msg: fmt.Sprintf("%s %s asks for Node.js %s, and %s is not.", part, m.Version, m.Wants, v.NodeJS)}
+		}
+	}
+	return runtime.ForMachine(text, v.NodeJS, on)
 }
 
 // anyReady is the digest of a stack that is laid out.

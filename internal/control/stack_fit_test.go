@@ -1,10 +1,11 @@
-package npm_test
+package control_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"leat/internal/control"
 	"leat/internal/npm"
 )
 
@@ -22,11 +23,11 @@ func TestMisfitsAreThePackagesThatAskForAnotherNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []npm.Misfit{{Name: "a", Version: "1.0.0", Wants: ">=24"}, {Name: "c", Version: "1.0.0", Wants: "< 18"}}
-	if diff := cmp.Diff(want, lock.Misfits("22.23.3")); diff != "" {
+	want := []control.Misfit{{Name: "a", Version: "1.0.0", Wants: ">=24"}, {Name: "c", Version: "1.0.0", Wants: "< 18"}}
+	if diff := cmp.Diff(want, control.Misfits(lock, "22.23.3")); diff != "" {
 		t.Error(diff)
 	}
-	if got := lock.Misfits("nonsense"); got != nil {
+	if got := control.Misfits(lock, "nonsense"); got != nil {
 		t.Errorf("without a version: %v", got)
 	}
 }

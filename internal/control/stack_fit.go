@@ -1,9 +1,12 @@
-package npm
+package control
 
 import (
-	"strings"
+	"maps"
+	"slices"
 
 	"github.com/Masterminds/semver/v3"
+
+	"leat/internal/npm"
 )
 
 // Misfit is a package that asks for another Node.js.
@@ -15,16 +18,16 @@ type Misfit struct {
 
 // Misfits lists the packages of a tree, each once, that say that they do not run
 // on a version of Node.js. A range that nobody can read is no misfit.
-func (l *Lock) Misfits(node string) []Misfit {
+func Misfits(lock *npm.Lock, node string) []Misfit {
 	version, err := semver.NewVersion(node)
 	if err != nil {
 		return nil
 	}
 	var out []Misfit
 	seen := map[string]bool{}
-	for _, path := range sortedKeys(l.Packages) {
-		p := l.Packages[path]
-		wants := p.nodeRange()
+	for _, path := range slices.Sorted(maps.Keys(lock.Packages)) {
+		p := lock.Packages[path]
+		wants := p.NodeRange()
 		if wants == "" || seen[p.ID()] {
 			continue
 		}
@@ -34,20 +37,4 @@ func (l *Lock) Misfits(node string) []Misfit {
 		}
 	}
 	return out
-}
-
-// nodeRange is what a package asks of Node.js; old ones give a list of words.
-func (p *Package) nodeRange() string {
-	switch engines := p.Engines.(type) {
-	case map[string]any:
-		wants, _ := engines["node"].(string)
-		return strings.TrimSpace(wants)
-	case []any:
-		for _, one := range engines {
-			if text, _ := one.(string); strings.HasPrefix(text, "node") {
-				return strings.TrimSpace(strings.TrimPrefix(text, "node"))
-			}
-		}
-	}
-	return ""
 }
