@@ -11,7 +11,7 @@ export type SnapshotContent = Schemas['SnapshotContent']
 export type Components = Schemas['Components']
 export type Keep = NonNullable<Components['environment']>
 export type Restored = Schemas['Restored']
-export type ImportedFlows = Restored & { digest: string; nodes: number; renewed: number }
+export type ImportedFlows = Schemas['ImportedFlows']
 
 type Id = MaybeRefOrGetter<string | undefined>
 
