@@ -12,16 +12,16 @@ const guard = "\u2060"
 
 // name makes a free name, or any text that a user or a flow made, safe to stand
 // in a sentence: one line, nothing invisible, and nothing that a mail program
-// turns into a link.
+// turns into a link: neither host names and addresses, nor what has a scheme.
 func name(text string) string {
 	var b strings.Builder
-	linking := false
+	last := ' '
 	for _, r := range oneLine(text, maxNameLength) {
-		if linking && r != ' ' {
+		if (last == '.' || last == '@') && r != ' ' || last == ':' && r == '/' {
 			b.WriteString(guard)
 		}
 		b.WriteRune(r)
-		linking = strings.ContainsRune(`.:/@\`, r)
+		last = r
 	}
 	return b.String()
 }
