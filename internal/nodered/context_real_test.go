@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,6 +155,10 @@ func TestAKillLosesNoMoreContextThanOfTheLastSeconds(t *testing.T) {
 	if page := r.context(wire.ContextQuery{Scope: "global"}); page.Pending || !page.Flushed.Equal(rep.ContextFlushed) {
 		t.Errorf("the page says %v, pending %v", page.Flushed, page.Pending)
 	}
+	killNodeRED(t, r)
+	r.until("a start after the kill", func(rep wire.Report) bool { return rep.Starts == 2 && rep.Settled })
+	r.says("2") // what was written is there
+
 	// A power cut may leave a file that is no JSON.
 	r.set(func(s *wire.Spec) { s.Running = false })
 	r.until("stopped", func(rep wire.Report) bool { return rep.State == fleet.StateStopped && rep.Settled })
@@ -162,9 +168,26 @@ func TestAKillLosesNoMoreContextThanOfTheLastSeconds(t *testing.T) {
 	}
 	r.set(func(s *wire.Spec) { s.Running = true })
 	r.running()
-	r.says("2")
+	r.says("3")
 	if _, err := os.Stat(damaged + ".damaged"); err != nil {
 		t.Errorf("the damaged file was not put aside: %v", err)
+	}
+}
+
+// killNodeRED ends the process without a chance to write anything.
+func killNodeRED(t *testing.T, r *rig) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.dir, "lib", "node-red.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _, _ := strings.Cut(string(text), " ")
+	pid, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
 }
 
