@@ -39,6 +39,7 @@ func measures() []measure {
 		{"get team", "216 req/s", "≥ 10,000 req/s", measureTeam},
 		{"create applications", "54 req/s", "≥ 3,000 req/s, p99 ≤ 30 ms, none fails", measureCreate},
 		{"audit list", "40 req/s on a small one", "≤ 5 ms each at 1,000,000 events", measureAudit},
+		{"search", "–", "≤ 20 ms each over 10,000 names", measureSearch},
 		{"compare", "–", "≤ 100 ms, two of 5,000 nodes and 40 modules", measureComparison},
 		{"create instance", "1.66 s / 7.95 s", "bare start / + 0.2 s (editor answers / running)", measureInstance},
 		{"memory beside", "57 MiB RSS", "≤ 10 MiB PSS beside each Node-RED, ten of them", measureBeside},

@@ -26,7 +26,7 @@ func (f Fit) String() string {
 	return "part"
 }
 
-// Wanted words of a search; more are one with the last.
+// maxSearchWords are looked for; what stands behind them is not.
 const maxSearchWords = 3
 
 // SearchTerms is what is searched for, folded as names are: the whole of it, and
@@ -45,7 +45,7 @@ func NewSearchTerms(q string) SearchTerms {
 	words := strings.Fields(wordBreaks.Replace(key))
 	t := SearchTerms{Whole: key}
 	if len(words) > maxSearchWords {
-		words = append(words[:maxSearchWords-1:maxSearchWords-1], strings.Join(words[maxSearchWords-1:], " "))
+		words = words[:maxSearchWords]
 	}
 	t.Words = words
 	return t
@@ -67,34 +67,31 @@ func (t SearchTerms) Fits(names ...string) (Fit, bool) {
 	}
 	hay := " " + wordBreaks.Replace(strings.Join(names, "  ")) // no phrase reaches from one into the next
 	for _, w := range t.Words {
-		if t.onlyBeginnings() {
-			w = " " + w
-		}
 		if !strings.Contains(hay, w) {
 			return 0, false
 		}
 	}
+	fit := FitPart
 	switch phrase := " " + t.Phrase(); {
 	case strings.HasPrefix(hay, phrase):
-		return FitPrefix, true
+		fit = FitPrefix
 	case strings.Contains(hay, phrase):
-		return FitWord, true
+		fit = FitWord
 	}
-	return FitPart, true
+	return fit, fit <= t.Worst()
 }
 
-// onlyBeginnings says that a single letter is looked for at the beginning of
-// words: inside of them it stands everywhere.
-func (t SearchTerms) onlyBeginnings() bool { return len([]rune(t.Phrase())) == 1 }
-
-// Parts are what a name's words, each behind a space, must hold.
-func (t SearchTerms) Parts() [maxSearchWords]string {
-	var out [maxSearchWords]string
-	for i, w := range t.Words {
-		if t.onlyBeginnings() {
-			w = " " + w
-		}
-		out[i] = w
+// Worst is the worst fit that counts. A single letter is looked for at the
+// beginning of words: inside of them it stands everywhere.
+func (t SearchTerms) Worst() Fit {
+	if len([]rune(t.Phrase())) == 1 {
+		return FitWord
 	}
-	return out
+	return FitPart
+}
+
+// Parts are what a name must hold, each somewhere; empty ones ask for nothing.
+func (t SearchTerms) Parts() (parts [maxSearchWords]string) {
+	copy(parts[:], t.Words)
+	return parts
 }

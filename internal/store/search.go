@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"leat/internal/fleet"
 	"leat/internal/store/query"
 )
@@ -41,26 +43,35 @@ func (s Search) patterns() query.SearchApplicationsParams {
 	return p
 }
 
+// fitting drops what fits worse than counts; hits are sorted.
+func (s Search) fitting(hits []Hit) []Hit {
+	n := slices.IndexFunc(hits, func(h Hit) bool { return h.Fit > s.Terms.Worst() })
+	if n < 0 {
+		return hits
+	}
+	return hits[:n]
+}
+
 // SearchTeams finds teams by name and short name.
 func (tx *Tx) SearchTeams(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchTeams(tx.ctx, query.SearchTeamsParams(s.patterns()))
-	return each(rows, func(r query.SearchTeamsRow) Hit {
+	return s.fitting(each(rows, func(r query.SearchTeamsRow) Hit {
 		return Hit{ID: string(r.ID), Name: r.Name, Detail: r.Slug, Fit: fleet.Fit(r.Fit), Team: r.ID, TeamName: r.Name, TeamSlug: r.Slug}
-	}), noun(err, "team", "search")
+	})), noun(err, "team", "search")
 }
 
 // SearchApplications finds applications by name.
 func (tx *Tx) SearchApplications(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchApplications(tx.ctx, s.patterns())
-	return each(rows, func(r query.SearchApplicationsRow) Hit {
+	return s.fitting(each(rows, func(r query.SearchApplicationsRow) Hit {
 		return Hit{ID: string(r.ID), Name: r.Name, Fit: fleet.Fit(r.Fit), Team: r.TeamID, TeamName: r.TeamName, TeamSlug: r.Slug, Application: r.ID}
-	}), noun(err, "application", "search")
+	})), noun(err, "application", "search")
 }
 
 // SearchInstances finds instances by name and label.
 func (tx *Tx) SearchInstances(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchInstances(tx.ctx, query.SearchInstancesParams(s.patterns()))
-	return each(rows, instanceHit), noun(err, "instance", "search")
+	return s.fitting(each(rows, instanceHit)), noun(err, "instance", "search")
 }
 
 // SearchDashboards finds dashboards in the teams where the user sees nothing else.
@@ -69,7 +80,7 @@ func (tx *Tx) SearchDashboards(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchDashboards(tx.ctx, query.SearchDashboardsParams{
 		Exact: p.Exact, Prefix: p.Prefix, Word: p.Word, UserID: p.UserID, Team: p.Team, Part1: p.Part1, Part2: p.Part2, Part3: p.Part3, Most: p.Most,
 	})
-	return each(rows, func(r query.SearchDashboardsRow) Hit { return instanceHit(query.SearchInstancesRow(r)) }), noun(err, "instance", "search")
+	return s.fitting(each(rows, func(r query.SearchDashboardsRow) Hit { return instanceHit(query.SearchInstancesRow(r)) })), noun(err, "instance", "search")
 }
 
 func instanceHit(r query.SearchInstancesRow) Hit {
@@ -82,20 +93,20 @@ func instanceHit(r query.SearchInstancesRow) Hit {
 // SearchSnapshots finds by name the snapshots that people made or imported.
 func (tx *Tx) SearchSnapshots(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchSnapshots(tx.ctx, query.SearchSnapshotsParams(s.patterns()))
-	return each(rows, func(r query.SearchSnapshotsRow) Hit {
+	return s.fitting(each(rows, func(r query.SearchSnapshotsRow) Hit {
 		return Hit{
 			ID: string(r.ID), Name: r.Name, Detail: r.InstanceName, Fit: fleet.Fit(r.Fit), Team: r.TeamID, TeamName: r.TeamName, TeamSlug: r.Slug,
 			Application: r.ApplicationID, Instance: r.InstanceID,
 		}
-	}), noun(err, "snapshot", "search")
+	})), noun(err, "snapshot", "search")
 }
 
 // SearchMembers finds people by username and name, each in one team.
 func (tx *Tx) SearchMembers(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchMembers(tx.ctx, query.SearchMembersParams(s.patterns()))
-	return each(rows, func(r query.SearchMembersRow) Hit {
+	return s.fitting(each(rows, func(r query.SearchMembersRow) Hit {
 		return Hit{ID: string(r.ID), Name: r.Name, Detail: r.Username, Fit: fleet.Fit(r.Fit), Team: r.TeamID, TeamName: r.TeamName, TeamSlug: r.Slug}
-	}), noun(err, "member", "search")
+	})), noun(err, "member", "search")
 }
 
 // SearchUsers finds all users by username, name and e-mail address.
@@ -104,7 +115,7 @@ func (tx *Tx) SearchUsers(s Search) ([]Hit, error) {
 	rows, err := tx.q.SearchUsers(tx.ctx, query.SearchUsersParams{
 		Exact: p.Exact, Prefix: p.Prefix, Word: p.Word, Part1: p.Part1, Part2: p.Part2, Part3: p.Part3, Most: p.Most,
 	})
-	return each(rows, func(r query.SearchUsersRow) Hit {
+	return s.fitting(each(rows, func(r query.SearchUsersRow) Hit {
 		return Hit{ID: string(r.ID), Name: r.Name, Detail: r.Username, Fit: fleet.Fit(r.Fit)}
-	}), noun(err, "user", "search")
+	})), noun(err, "user", "search")
 }
