@@ -179,7 +179,12 @@ func (f *follower) still(ctx context.Context) bool {
 var seen = map[string]fleet.Permission{
 	"team": fleet.TeamRead, "instance": fleet.DashboardList, "application": fleet.ApplicationGet,
 	"member": fleet.MemberList, "invitation": fleet.InviteCreate, "audit-event": fleet.InstanceAudit,
+	"snapshot": fleet.SnapshotRead, "timeline": fleet.TimelineRead, "http-token": fleet.HTTPTokenList,
 }
+
+// forAll are the nouns of no team whose hints everybody gets: they stand on
+// everybody's pages, and a hint holds nothing but an id.
+var forAll = map[string]bool{"announcement": true, "stack": true, "instance-type": true, "team-type": true, "setting": true}
 
 func (f *follower) sees(e fleet.Event) bool {
 	if len(f.topics) > 0 && !slices.Contains(f.topics, e.Noun) {
@@ -189,7 +194,7 @@ func (f *follower) sees(e fleet.Event) bool {
 	case e.User != "" && e.User == f.call.who.User:
 		return true
 	case e.Team == "":
-		return e.User == "" && f.call.who.Admin
+		return e.User == "" && (f.call.who.Admin || forAll[e.Noun])
 	case e.Team != f.team:
 		return false
 	}

@@ -72,7 +72,7 @@ export const stack = {
 
 export const setting = {
   edit: (before: PlatformSettings, body: EditSettings, version = before.version) => send<PlatformSettings>('PATCH', '/settings', { body, version }),
-  putMail: (body: PutMailSettings, version: number) => send<MailSettings>('PUT', '/settings/mail', { body, version }),
+  putMail: (body: PutMailSettings, version: number) => send<MailSettings>('PUT', '/settings/mail', { body, version: version || undefined }),
   testMail: (to: string, settings?: PutMailSettings) => send<MailTest>('POST', '/settings/mail/test', { body: { to, settings } }),
 }
 
