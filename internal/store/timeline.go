@@ -2,6 +2,8 @@ package store
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,24 +25,9 @@ func (tx *Tx) InsertTimeline(e *fleet.TimelineEntry) error {
 	}), "timeline", "insert")
 }
 
-// timelineOf names only snapshots that are still kept.
-func timelineOf(row query.TimelineOfInstanceRow) *fleet.TimelineEntry {
-	r := row.Timeline
-	e := &fleet.TimelineEntry{
-		ID: r.ID, Instance: r.InstanceID, Time: fromMicros(r.Time), Kind: r.Kind, Code: r.Code, Author: r.Author, AuthorID: r.AuthorID,
-		Summary: []byte(r.Summary), Count: int(r.Count), LastAt: fromMicros(r.LastAt),
-	}
-	if row.HasSnapshot != 0 {
-		e.Snapshot = r.SnapshotID
-	}
-	if row.HasBefore != 0 {
-		e.Before = r.BeforeID
-	}
-	return e
-}
-
 // Timeline lists what happened to an instance, the newest first. Each kind that
-// is asked for is found by an index of its own, however seldom it is.
+// is asked for is found by an index of its own, however seldom it is. Entries
+// name only snapshots that are still kept.
 func (tx *Tx) Timeline(id fleet.InstanceID, f TimelineFilter, p Page) ([]*fleet.TimelineEntry, string, error) {
 	before, err := p.before()
 	if err != nil {
@@ -49,22 +36,46 @@ func (tx *Tx) Timeline(id fleet.InstanceID, f TimelineFilter, p Page) ([]*fleet.
 	if to := string(fleet.FirstTimelineID(f.To)); to != "" && to < before {
 		before = to
 	}
-	end, since := fleet.TimelineID(before), fleet.FirstTimelineID(f.From)
-	var rows []query.TimelineOfInstanceRow
+	args := []any{id, before, fleet.FirstTimelineID(f.From), p.limit()}
+	var list []*fleet.TimelineEntry
 	if len(f.Kinds) == 0 {
-		rows, err = tx.q.TimelineOfInstance(tx.ctx, query.TimelineOfInstanceParams{InstanceID: id, Before: end, Since: since, Most: p.limit()})
+		list, err = tx.timelineRows("timeline_instance", "", args)
 	}
 	for _, kind := range slices.Compact(slices.Sorted(slices.Values(f.Kinds))) {
-		more, e := tx.q.TimelineOfKind(tx.ctx, query.TimelineOfKindParams{InstanceID: id, Kind: kind, Before: end, Since: since, Most: p.limit()})
-		rows = append(rows, each(more, func(r query.TimelineOfKindRow) query.TimelineOfInstanceRow { return query.TimelineOfInstanceRow(r) })...)
-		err = cmp.Or(err, e)
+		more, fault := tx.timelineRows("timeline_kind", "and t.kind = $5", append(args, kind))
+		list, err = append(list, more...), errors.Join(err, fault)
 	}
 	if err != nil {
 		return nil, "", noun(err, "timeline", "list")
 	}
-	slices.SortFunc(rows, func(a, b query.TimelineOfInstanceRow) int { return cmp.Compare(b.Timeline.ID, a.Timeline.ID) })
-	rows, next := cut(p, rows, func(r query.TimelineOfInstanceRow) []string { return []string{string(r.Timeline.ID)} })
-	return each(rows, timelineOf), next, nil
+	slices.SortFunc(list, func(a, b *fleet.TimelineEntry) int { return cmp.Compare(b.ID, a.ID) })
+	list, next := cut(p, list, func(e *fleet.TimelineEntry) []string { return []string{string(e.ID)} })
+	return list, next, nil
+}
+
+// timelineQuery is a page of a timeline. A snapshot that is gone has no row.
+const timelineQuery = `select t.id, t.instance_id, t.time, t.kind, t.code, t.author, t.author_id, t.summary, coalesce(s.id, ''), coalesce(b.id, ''), t.count, t.last_at
+from timeline t%s left join snapshot s on s.id = t.snapshot_id left join snapshot b on b.id = t.before_id
+where t.instance_id = $1 and t.id < $2 and t.id >= $3 %s order by t.id desc limit $4`
+
+func (tx *Tx) timelineRows(index, kind string, args []any) ([]*fleet.TimelineEntry, error) {
+	rows, err := tx.db.QueryContext(tx.ctx, fmt.Sprintf(timelineQuery, tx.indexed(index), kind), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []*fleet.TimelineEntry
+	for rows.Next() {
+		e := &fleet.TimelineEntry{}
+		var at, last int64
+		var summary string
+		if err := rows.Scan(&e.ID, &e.Instance, &at, &e.Kind, &e.Code, &e.Author, &e.AuthorID, &summary, &e.Snapshot, &e.Before, &e.Count, &last); err != nil {
+			return nil, err
+		}
+		e.Time, e.LastAt, e.Summary = fromMicros(at), fromMicros(last), []byte(summary)
+		out = append(out, e)
+	}
+	return out, rows.Err()
 }
 
 // RepeatTimeline notes that what an entry tells of happened again.

@@ -2,22 +2,6 @@
 insert into timeline (id, instance_id, time, kind, code, author, author_id, summary, snapshot_id, before_id, count, last_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
--- name: TimelineOfInstance :many
-select sqlc.embed(t),
-  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
-  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
-from timeline t
-where t.instance_id = $1 and t.id < sqlc.arg(before) and t.id >= sqlc.arg(since)
-order by t.id desc limit sqlc.arg(most);
-
--- name: TimelineOfKind :many
-select sqlc.embed(t),
-  cast(case when exists (select 1 from snapshot s where s.id = t.snapshot_id) then 1 else 0 end as bigint) as has_snapshot,
-  cast(case when exists (select 1 from snapshot s where s.id = t.before_id) then 1 else 0 end as bigint) as has_before
-from timeline t
-where t.instance_id = $1 and t.kind = $2 and t.id < sqlc.arg(before) and t.id >= sqlc.arg(since)
-order by t.id desc limit sqlc.arg(most);
-
 -- name: RepeatTimeline :exec
 update timeline set count = count + sqlc.arg(more), last_at = sqlc.arg(last_at), summary = sqlc.arg(summary) where id = $1;
 
