@@ -238,7 +238,22 @@ func (s *step) editInstance(i *Instance, in api.EditInstance, next *draft) error
 	if len(misfits) > 0 {
 		diff["misfits"] = misfits
 	}
-	return s.auditInstance("instance.edit", &i.Instance.Instance, diff)
+	return s.auditEdit(&i.Instance.Instance, diff)
+}
+
+// auditEdit writes what an edit changed. Who may change what the instance runs is
+// an event of its own, to be found among the others.
+func (s *step) auditEdit(i *fleet.Instance, diff changes) error {
+	if change, there := diff["protected"]; there {
+		if err := s.auditInstance("instance.protect", i, map[string]any{"protected": change}); err != nil {
+			return err
+		}
+		delete(diff, "protected")
+	}
+	if len(diff) == 0 {
+		return nil
+	}
+	return s.auditInstance("instance.edit", i, diff)
 }
 
 func (s *step) applyInstance(i *fleet.Instance, in api.EditInstance) error {

@@ -169,6 +169,9 @@ func (c *Snapshots) Create(ctx context.Context, who fleet.Actor, id fleet.Instan
 
 // keepNow keeps what an instance is now as a snapshot that somebody asked for.
 func (s *step) keepNow(i *store.Instance, d *draft, snap *fleet.Snapshot) error {
+	if err := s.roomForSnapshot(&i.Instance); err != nil {
+		return err
+	}
 	before, err := s.newest(i.ID)
 	if err != nil {
 		return err

@@ -195,6 +195,17 @@ func (s *step) changeType(t *fleet.Team, id fleet.TeamTypeID) error {
 	return nil
 }
 
+// heldOrLetGo tells the timeline of an instance that stops or starts with its team.
+func (s *step) heldOrLetGo(i *store.Instance, ran bool) error {
+	switch runs := i.Want() == fleet.WantRunning; {
+	case ran && !runs:
+		return s.happened(&i.Instance, happening{kind: fleet.TimelineSuspend, by: s.who})
+	case runs && !ran:
+		return s.happened(&i.Instance, happening{kind: fleet.TimelineStart, by: s.who})
+	}
+	return nil
+}
+
 // holdTeam stops all instances of a team that was suspended, and lets those run
 // again that ran, where it no longer is. What is wanted of each stays as it was.
 func (s *step) holdTeam(t *fleet.Team) error {
@@ -203,6 +214,7 @@ func (s *step) holdTeam(t *fleet.Team) error {
 		return err
 	}
 	for _, i := range list {
+		ran := i.Want() == fleet.WantRunning
 		i.Held, i.UpdatedAt, i.Reason = t.Suspended(), s.now, ""
 		if i.Held {
 			i.Reason = t.HoldReason()
@@ -212,6 +224,9 @@ func (s *step) holdTeam(t *fleet.Team) error {
 			return err
 		}
 		s.hintInstance(&i.Instance)
+		if err := s.heldOrLetGo(i, ran); err != nil {
+			return err
+		}
 	}
 	event, detail := "team.unsuspend", map[string]any{"instances": len(list)}
 	if t.Suspended() {

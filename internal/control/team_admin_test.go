@@ -106,7 +106,41 @@ func TestOnlyOwnersChangeWhatAProtectedInstanceRuns(t *testing.T) {
 	for _, e := range p.audited(store.AuditFilter{}) {
 		refused = refused || e.Event == "flows.edit" && e.Result == fleet.AuditRefused
 	}
+	if !has(p.audited(store.AuditFilter{}), "instance.protect") {
+		t.Error("the audit log does not tell of the protection")
+	}
 	if !refused {
 		t.Error("the refusal is not in the audit log")
+	}
+}
+
+func TestSnapshotsMadeByHandAreBoundedForEachInstance(t *testing.T) {
+	p := newPlant(t)
+	ada := p.person("ada", true)
+	one, other := p.instance("Pump"), p.instance("Mill")
+	keep := func(i *control.Instance, name string) error {
+		_, err := p.Snapshots.Create(t.Context(), p.mika, i.ID, api.NewSnapshot{Name: name}, control.Key{})
+		return err
+	}
+	two := 2
+	must(p.Teams.Administer(t.Context(), ada, p.team.Slug, api.EditAdminTeam{Limits: api.Some(api.TeamLimits{Snapshots: &two})}, 0))(t)
+	for _, name := range []string{"first", "second"} {
+		if err := keep(one, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, keep(one, "third"), "limit_reached")
+	if err := keep(other, "first"); err != nil {
+		t.Errorf("of another instance: %v", err)
+	}
+	if _, err := p.Flows.Put(t.Context(), p.mika, one.ID, api.PutFlows{Flows: json.RawMessage(`[{"id":"x","type":"tab"}]`)}); err != nil {
+		t.Errorf("a deploy, which keeps a version by itself: %v", err)
+	}
+	must(p.Teams.Administer(t.Context(), ada, p.team.Slug, api.EditAdminTeam{Limits: api.Opt[api.TeamLimits]{Set: true, Null: true}}, 0))(t)
+	kind := must(p.TeamTypes.Create(t.Context(), ada, api.NewTeamType{Name: "One", Limits: api.TeamLimits{Snapshots: new(int)}}, control.Key{}))(t)
+	_, err := p.Teams.Administer(t.Context(), ada, p.team.Slug, api.EditAdminTeam{Type: api.Some(string(kind.ID))}, 0)
+	var e *fleet.Error
+	if !asError(err, &e) || e.Code != "over_limit" || len(e.Limits) != 1 || e.Limits[0] != (fleet.OverLimit{What: "snapshots", Limit: 0, Count: 2}) {
+		t.Errorf("a type without snapshots: %v; want over_limit with how many there are", err)
 	}
 }

@@ -68,7 +68,8 @@ func (s *step) usage(id fleet.TeamID) (u fleet.Usage, err error) {
 	for _, n := range u.InstancesOfType {
 		u.Instances += n
 	}
-	return u, nil
+	u.Snapshots, err = s.MostKeptSnapshots(id)
+	return u, err
 }
 
 // roomForMember refuses one member more than a team may have.
@@ -84,16 +85,20 @@ func (s *step) roomForMember(t *fleet.Team) error {
 	return err
 }
 
-// roomForSnapshot refuses one snapshot more that is made by hand than an instance
-// of a team may have; count are there.
-func (s *step) roomForSnapshot(team fleet.TeamID, count int) error {
-	t, err := s.Team(team)
+// roomForSnapshot refuses one snapshot more that somebody makes of an instance
+// than its team may keep.
+func (s *step) roomForSnapshot(i *fleet.Instance) error {
+	t, err := s.Team(i.Team)
 	if err != nil {
 		return err
 	}
 	_, limits, err := s.teamLimits(t)
-	if err == nil && limits.Snapshots != nil && count >= *limits.Snapshots {
-		return fleet.ErrLimit("snapshots", "snapshots of an instance", *limits.Snapshots, count)
+	if err != nil || limits.Snapshots == nil {
+		return err
+	}
+	n, err := s.CountKeptSnapshots(i.ID)
+	if err == nil && n >= *limits.Snapshots {
+		return fleet.ErrLimit("snapshots", "snapshots of an instance", *limits.Snapshots, n)
 	}
 	return err
 }

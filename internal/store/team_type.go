@@ -131,3 +131,16 @@ func (tx *Tx) TeamKinds() ([]TeamKind, error) {
 		return TeamKind{r.TypeID, int(r.Teams), int(r.Suspended)}
 	}), noun(err, "team", "count")
 }
+
+// CountKeptSnapshots counts the snapshots of an instance that people made.
+func (tx *Tx) CountKeptSnapshots(id fleet.InstanceID) (int, error) {
+	n, err := tx.q.CountKeptSnapshots(tx.ctx, id)
+	return int(n), noun(err, "snapshot", "count")
+}
+
+// MostKeptSnapshots is the most snapshots that people made of one instance of a
+// team.
+func (tx *Tx) MostKeptSnapshots(id fleet.TeamID) (int, error) {
+	n, err := tx.q.MostKeptSnapshots(tx.ctx, id)
+	return int(n), noun(err, "snapshot", "count")
+}

@@ -20,3 +20,11 @@ update team_type set by_default = false, version = version + 1 where by_default 
 
 -- name: DeleteTeamType :execrows
 delete from team_type where id = $1;
+
+-- name: CountKeptSnapshots :one
+select count(*) from snapshot where instance_id = $1 and kind = 'manual';
+
+-- name: MostKeptSnapshots :one
+select cast(coalesce(max(n.kept), 0) as bigint) from (
+  select count(*) as kept from snapshot where team_id = $1 and kind = 'manual' and instance_id <> '' group by instance_id
+) n;

@@ -20,6 +20,17 @@ func (q *Queries) ClearDefaultTeamType(ctx context.Context, id fleet.TeamTypeID)
 	return err
 }
 
+const countKeptSnapshots = `-- name: CountKeptSnapshots :one
+select count(*) from snapshot where instance_id = $1 and kind = 'manual'
+`
+
+func (q *Queries) CountKeptSnapshots(ctx context.Context, instanceID fleet.InstanceID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countKeptSnapshots, instanceID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const defaultTeamType = `-- name: DefaultTeamType :one
 select id, name, name_key, description, place, active, by_default, limits, instance_types, version, created_at from team_type where by_default order by place, id limit 1
 `
@@ -89,6 +100,19 @@ func (q *Queries) InsertTeamType(ctx context.Context, arg InsertTeamTypeParams) 
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const mostKeptSnapshots = `-- name: MostKeptSnapshots :one
+select cast(coalesce(max(n.kept), 0) as bigint) from (
+  select count(*) as kept from snapshot where team_id = $1 and kind = 'manual' and instance_id <> '' group by instance_id
+) n
+`
+
+func (q *Queries) MostKeptSnapshots(ctx context.Context, teamID fleet.TeamID) (int64, error) {
+	row := q.db.QueryRowContext(ctx, mostKeptSnapshots, teamID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const teamType = `-- name: TeamType :one
