@@ -363,21 +363,6 @@ type TeamType struct {
 	CreatedAt     int64
 }
 
-type Timeline struct {
-	ID         fleet.TimelineID
-	InstanceID fleet.InstanceID
-	Time       int64
-	Kind       fleet.TimelineKind
-	Code       string
-	Author     string
-	AuthorID   fleet.UserID
-	Summary    string
-	SnapshotID fleet.SnapshotID
-	BeforeID   fleet.SnapshotID
-	Count      int64
-	LastAt     int64
-}
-
 type Token struct {
 	ID        fleet.TokenID
 	Hash      string
