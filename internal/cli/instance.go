@@ -19,7 +19,8 @@ func (w World) instanceCommand() *cobra.Command {
 			do: func(ctx context.Context, c *call, id string) error { return c.client.DeleteInstance(ctx, id) },
 		}),
 		w.operateCommand(starting), w.operateCommand(stopping), w.operateCommand(restarting), w.operateCommand(suspending),
-		w.logsCommand(), w.openCommand(), w.flowsCommand(), w.deployCommand(), w.timelineCommand(), w.instanceContextCommand())
+		w.logsCommand(), w.openCommand(), w.flowsCommand(), w.deployCommand(), w.timelineCommand(), w.instanceContextCommand(),
+		w.instanceImportCommand(), w.instanceAlertsCommand(), w.instanceSamplesCommand(), w.instanceEditorsCommand())
 }
 
 func instanceID(i api.Instance) string { return i.ID }

@@ -50,7 +50,7 @@ func (w World) contextEntriesCommand() *cobra.Command {
 				return err
 			}
 			if len(args) == 1 {
-				got, err := c.client.Context(ctx, i.ID, api.ContextQuery{Limit: pageSize})
+				got, err := c.client.Context(ctx, i.ID, api.ContextQuery{Limit: contextPage})
 				if err != nil {
 					return err
 				}
@@ -67,10 +67,13 @@ func (w World) contextEntriesCommand() *cobra.Command {
 		}})
 }
 
+// contextPage is how much of a context comes at a time.
+const contextPage = 200
+
 // entries are those of a scope whose key begins so.
 func (c *call) entries(ctx context.Context, instance, scope, key string) ([]api.ContextEntry, error) {
 	items, _, err := all(ctx, 0, func(ctx context.Context, p api.Page) (*api.List[api.ContextEntry], error) {
-		got, err := c.client.Context(ctx, instance, api.ContextQuery{Scope: scope, Key: key, Cursor: p.Cursor, Limit: p.Limit})
+		got, err := c.client.Context(ctx, instance, api.ContextQuery{Scope: scope, Key: key, Cursor: p.Cursor, Limit: min(p.Limit, contextPage)})
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 
 func (w World) invitationCommand() *cobra.Command {
 	return noun("invitation invitations", "Invitations to the team that wait",
-		listOf(w, "List the team's invitations that wait", (*call).invitations, invitationColumns), w.invitationCreateCommand(),
+		listOf(w, "List the team's invitations that wait", (*call).invitations, invitationColumns), w.invitationCreateCommand(), w.invitationResendCommand(),
 		deleteOf(w, deletion[api.Invitation]{
 			use: "delete INVITATION", short: "Take an invitation back", kind: (*call).invitations,
 			do: func(ctx context.Context, c *call, id string) error {
@@ -40,6 +40,7 @@ var invitationColumns = []column[api.Invitation]{
 	{title: "Role", value: func(i api.Invitation) any { return i.Role }},
 	{title: "Invited by", value: func(i api.Invitation) any { return i.InvitedBy }},
 	{title: "Ends", value: func(i api.Invitation) any { return i.ExpiresAt }},
+	{title: "Sent by mail", value: func(i api.Invitation) any { return i.Mailed }, more: true},
 	{title: "Link", value: func(i api.Invitation) any { return i.Link }, more: true},
 }
 
@@ -67,4 +68,22 @@ func (w World) invitationCreateCommand() *cobra.Command {
 		}})
 	w.complete(cmd, "role", "ROLE")
 	return cmd
+}
+
+func (w World) invitationResendCommand() *cobra.Command {
+	return w.verb(verb{use: "resend INVITATION", short: "Make a new link for an invitation, and send it where a letter can be sent; the old link ends",
+		run: func(ctx context.Context, c *call, args []string) error {
+			i, err := c.invitations().find(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			team, err := c.team(ctx)
+			if err != nil {
+				return err
+			}
+			if i, err = c.client.ResendInvitation(ctx, team, i.ID); err != nil {
+				return err
+			}
+			return show(c.out, *i, invitationID, invitationColumns)
+		}})
 }

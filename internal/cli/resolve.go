@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"leat/api"
@@ -120,9 +121,19 @@ func all[T any](ctx context.Context, most int, page func(context.Context, api.Pa
 	}
 }
 
+// findTeam finds a team by id, short name or name. The platform knows the first
+// two, also of teams that an administrator is not in.
 func (c *call) findTeam(ctx context.Context, word string) (*api.Team, error) {
+	if slugForm.MatchString(word) {
+		t, err := c.client.Team(ctx, word)
+		if err == nil || api.StatusOf(err) != 404 {
+			return t, err
+		}
+	}
 	return c.teams().find(ctx, word)
 }
+
+var slugForm = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
 func (c *call) teams() kind[api.Team] {
 	return kind[api.Team]{

@@ -26,6 +26,8 @@ func (p printer) cell(v any) cell {
 		return cell{text: clean(string(v)), color: stateColor(string(v))}
 	case []string:
 		return cell{text: clean(strings.Join(v, ", "))}
+	case decimal:
+		return cell{text: strconv.FormatFloat(float64(v), 'f', 1, 64), right: true}
 	case bool:
 		return cell{text: map[bool]string{true: "yes", false: "no"}[v]}
 	case int:

@@ -12,7 +12,7 @@ import (
 
 func (w World) teamCommand() *cobra.Command {
 	return noun("team teams", "Teams, which own everything",
-		listOf(w, "List your teams", (*call).teams, teamColumns), w.teamShowCommand(), w.teamUseCommand(), w.teamCreateCommand(), w.teamEditCommand(),
+		listOf(w, "List your teams", (*call).teams, teamColumns), w.teamShowCommand(), w.teamUseCommand(), w.teamCreateCommand(), w.teamEditCommand(), w.teamUsageCommand(), w.teamAdministerCommand(),
 		deleteOf(w, deletion[api.Team]{
 			use: "delete TEAM", short: "Delete a team that holds no applications", kind: (*call).teams, lost: " for good",
 			do: func(ctx context.Context, c *call, id string) error { return c.client.DeleteTeam(ctx, id) },

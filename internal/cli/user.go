@@ -12,7 +12,7 @@ import (
 
 func (w World) userCommand() *cobra.Command {
 	return noun("user users", "The platform's users, for administrators",
-		listOf(w, "List the platform's users", (*call).users, userColumns), w.userShowCommand(), w.userCreateCommand(), w.userEditCommand(),
+		listOf(w, "List the platform's users", (*call).users, userColumns), w.userShowCommand(), w.userCreateCommand(), w.userEditCommand(), w.userEndSessionsCommand(),
 		deleteOf(w, deletion[api.User]{
 			use: "delete USER", short: "Delete a user", kind: (*call).users, lost: " with all their sessions and tokens, for good",
 			do: func(ctx context.Context, c *call, id string) error { return c.client.DeleteUser(ctx, id) },
@@ -85,13 +85,14 @@ func (w World) userCreateCommand() *cobra.Command {
 
 func (w World) userEditCommand() *cobra.Command {
 	var name, email string
-	var admin, suspended bool
+	var admin, suspended, must bool
 	return w.verb(verb{use: "edit USER", short: "Change a user", aliases: []string{"update"}, example: "  leat user edit max --suspended",
 		flags: func(f *pflag.FlagSet) {
 			f.StringVar(&name, "name", "", "the person's name")
 			f.StringVar(&email, "email", "", "their e-mail address")
 			f.BoolVar(&admin, "admin", false, "whether they are an administrator")
 			f.BoolVar(&suspended, "suspended", false, "whether they are kept out")
+			f.BoolVar(&must, "new-password", false, "end their sessions, and let them choose a new password at the next sign-in")
 		},
 		run: func(ctx context.Context, c *call, args []string) error {
 			if err := c.someChange(); err != nil {
@@ -103,10 +104,30 @@ func (w World) userEditCommand() *cobra.Command {
 			}
 			u, err = c.client.UpdateUser(ctx, u.ID, api.EditUser{
 				Name: changed(c, "name", name), Email: changed(c, "email", email), Admin: changed(c, "admin", admin), Suspended: changed(c, "suspended", suspended),
+				MustChange: changed(c, "new-password", must),
 			})
 			if err != nil {
 				return err
 			}
 			return show(c.out, *u, userID, userColumns)
+		}})
+}
+
+func (w World) userEndSessionsCommand() *cobra.Command {
+	var yes bool
+	return w.verb(verb{use: "end-sessions USER", short: "Sign a user out everywhere", flags: yesFlag(&yes),
+		run: func(ctx context.Context, c *call, args []string) error {
+			u, err := c.users().find(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if err := c.confirm(ctx, yes, "Sign %s out everywhere?", u.Username); err != nil {
+				return err
+			}
+			if err := c.client.EndSessions(ctx, u.ID); err != nil {
+				return err
+			}
+			c.out.said("%s is signed out everywhere.", u.Username)
+			return nil
 		}})
 }

@@ -188,7 +188,7 @@ func (s *step) decided(id fleet.SignInRequestID, verifier string) (*fleet.SignIn
 // letIn turns an approved request into a token of who approved it.
 func (s *step) letIn(r *fleet.SignInRequest, token string) (*store.TokenUser, error) {
 	u, err := s.User(r.User)
-	if fleet.IsKind(err, fleet.NotFound) || err == nil && u.Suspended {
+	if fleet.IsKind(err, fleet.NotFound) || err == nil && (u.Suspended || u.MustChange) {
 		return nil, errNoSignIn
 	}
 	if err != nil {
