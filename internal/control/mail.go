@@ -114,16 +114,30 @@ func (s *step) mailState() (*MailState, error) {
 	case kept.Host != "":
 		m.Source = "page"
 	}
-	var sent error
-	var err1, err2, err3 error
-	m.Waiting, err1 = s.CountLetters(fleet.LetterWaiting, time.Time{})
-	m.Failed, err2 = s.CountLetters(fleet.LetterFailed, s.now.Add(-lettersKept))
-	m.LastError, err3 = s.LetterTrouble()
-	m.SentAt, _, sent = s.LastLetter(fleet.LetterSent)
-	if fleet.IsKind(sent, fleet.NotFound) {
-		sent = nil
+	return m, s.howLettersGo(m)
+}
+
+// howLettersGo fills in how many letters wait, and why the last one had trouble:
+// one that waits or, where none does, one that was given up after the last that
+// was sent.
+func (s *step) howLettersGo(m *MailState) error {
+	var errs [5]error
+	m.Waiting, errs[0] = s.CountLetters(fleet.LetterWaiting, time.Time{})
+	m.Failed, errs[1] = s.CountLetters(fleet.LetterFailed, s.now.Add(-lettersKept))
+	m.LastError, errs[2] = s.LetterTrouble()
+	var failedAt time.Time
+	var fault string
+	m.SentAt, _, errs[3] = s.LastLetter(fleet.LetterSent)
+	failedAt, fault, errs[4] = s.LastLetter(fleet.LetterFailed)
+	for i, err := range errs {
+		if fleet.IsKind(err, fleet.NotFound) {
+			errs[i] = nil
+		}
 	}
-	return m, errors.Join(err1, err2, err3, sent)
+	if m.LastError == "" && failedAt.After(m.SentAt) {
+		m.LastError = fault
+	}
+	return errors.Join(errs[:]...)
 }
 
 // Ready tells anybody whether letters can be sent.
