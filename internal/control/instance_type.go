@@ -230,10 +230,28 @@ func (c *InstanceTypes) Delete(ctx context.Context, who fleet.Actor, id string) 
 		case t.Default:
 			return &fleet.Error{Kind: fleet.Conflict, Code: "default_type", Msg: "This is the default type. Make another one the default first."}
 		}
+		if err := s.namedByTeamTypes(id); err != nil {
+			return err
+		}
 		if err := s.DeleteInstanceType(id); err != nil {
 			return err
 		}
 		s.hint(fleet.Event{Noun: "instance-type", ID: id, Deleted: true})
 		return s.audit(fleet.AuditEvent{Event: "instance-type.delete", Object: id, Name: t.Name})
 	})
+}
+
+// namedByTeamTypes refuses to take away a size that team types name: a list that
+// lost its only size would allow all.
+func (s *step) namedByTeamTypes(id string) error {
+	types, err := s.Tx.TeamTypes()
+	if err != nil {
+		return err
+	}
+	for _, t := range types {
+		if _, limited := t.Limits.InstancesOfType[id]; limited || slices.Contains(t.InstanceTypes, id) {
+			return &fleet.Error{Kind: fleet.Conflict, Code: "type_in_use", Msg: "The team type " + t.Name + " names this type. Take it out there first."}
+		}
+	}
+	return nil
 }

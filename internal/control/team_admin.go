@@ -155,7 +155,10 @@ func (s *step) applyAdminTeam(t *fleet.Team, in api.EditAdminTeam) error {
 	case in.Suspended.Value:
 		t.SuspendedAt = s.now
 	default:
-		t.SuspendedAt, t.SuspendReason = time.Time{}, ""
+		t.SuspendedAt = time.Time{}
+	}
+	if !t.Suspended() {
+		t.SuspendReason = ""
 	}
 	if in.Type.Set && in.Type.Value != string(t.Type) {
 		return s.changeType(t, fleet.TeamTypeID(in.Type.Value))

@@ -159,7 +159,7 @@ func (c *Users) Edit(ctx context.Context, who fleet.Actor, in api.EditUser, matc
 			return &fleet.Error{Kind: fleet.Forbidden, Code: "password_change_required", Msg: "Choose a new password first: an administrator asked for it."}
 		}
 		if hash != "" {
-			u.MustChange = false
+			in.MustChange = api.Some(false)
 		}
 		return s.editUser(u, in, hash, match, "user.edit", who.Session)
 	})

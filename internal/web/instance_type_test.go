@@ -45,6 +45,16 @@ func TestAnInstanceTypeIsMadeUsedChangedAndDeleted(t *testing.T) {
 	if err := owner.DeleteInstance(t.Context(), i.ID); err != nil {
 		t.Fatal(err)
 	}
+	kind, err := admin.CreateTeamType(t.Context(), api.NewTeamType{Name: "Extra large only", InstanceTypes: []string{made.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.DeleteInstanceType(t.Context(), made.ID); !api.Is(err, "type_in_use") || !strings.Contains(err.Error(), kind.Name) {
+		t.Errorf("delete what a team type names: %v; want type_in_use and which", err)
+	}
+	if err := admin.DeleteTeamType(t.Context(), kind.ID); err != nil {
+		t.Fatal(err)
+	}
 	if err := admin.DeleteInstanceType(t.Context(), made.ID); err != nil {
 		t.Errorf("delete what nothing has: %v", err)
 	}
