@@ -1,4 +1,4 @@
-import type { Comparison, NodeDiff } from '@/api/comparison'
+import type { Comparison, FlowDiff, NodeDiff } from '@/api/comparison'
 import type { Box, Sheet, Wire } from './picture'
 
 export type Change = 'added' | 'removed' | 'changed' | 'moved'
@@ -15,6 +15,12 @@ export const wireKey = (from: string, port: number, to: string): string => `${fr
 /** All nodes of a comparison that differ, those on tabs and those beside them. */
 export function diffsOf(c: Comparison): NodeDiff[] {
   return [...c.flows.flatMap((f) => [...f.nodes, ...f.groups]), ...c.configuration]
+}
+
+/** What differs of a tab itself, told as that of a node is; undefined where only its nodes do. */
+export function flowAsNode(f: FlowDiff): NodeDiff | undefined {
+  if (f.properties.length + f.code.length === 0) return undefined
+  return { id: f.id, kind: 'node', type: f.kind, label: f.label, change: f.change === 'added' || f.change === 'removed' ? f.change : 'changed', moved: false, properties: f.properties, code: f.code }
 }
 
 /** What is coloured in the picture of one side, or of both laid over each other. */

@@ -1,0 +1,192 @@
+// What happened, what an instance remembers, and what stands beside its editor.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { assertAccessible, assertClean, openBrowser, openPage, signIn } from '../lib/browser.mjs'
+import { editFunction, openEditor } from '../lib/editor.mjs'
+import { Leat, until } from '../lib/leat.mjs'
+import { Meter, code, credentials, reader } from '../lib/meter.mjs'
+
+let leat, browser, page, seen, team, application, instance, meter
+
+before(async () => {
+  leat = await Leat.start()
+  meter = await Meter.start()
+  ;({ team, application } = await leat.team())
+  await leat.person('max', team, 'member')
+  await leat.person('vera', team, 'viewer')
+  const flows = meter.flows()
+  flows.find((n) => n.id === reader).func = 'flow.set("count", (flow.get("count") || 0) + 1)\nglobal.set("plant", { name: "weir", gates: [1, 2, 3] })\nmsg.payload = "reading 0"\nreturn msg'
+  instance = await leat.instance(application, { name: 'Meter 1', flows: [] })
+  await leat.api('PUT', `/instances/${instance.id}/flows`, { flows, credentials })
+  browser = await openBrowser()
+  ;({ page, seen } = await openPage(browser, leat))
+  await signIn(page, leat)
+})
+
+after(async () => {
+  await browser?.close()
+  await leat?.stop()
+  await meter?.stop()
+})
+
+const at = (tab = '') => `${leat.base}/team/${team.slug}/instance/${instance.id}${tab}`
+const drawer = () => page.getByRole('complementary', { name: 'Beside the editor' })
+
+test('what happens appears by itself, with who did it and what changed', async () => {
+  await page.goto(at('/history'))
+  await page.locator('[data-kind=created]').waitFor()
+  const { flows } = await leat.api('GET', `/instances/${instance.id}/flows`)
+  flows[0].label = 'Meter of the weir'
+  await leat.api('PUT', `/instances/${instance.id}/flows`, { flows })
+  const deploys = page.locator('[data-kind=deploy]')
+  await deploys.nth(1).waitFor()
+  assert.match(await deploys.first().innerText(), /admin deployed/)
+  await deploys.first().getByRole('button', { name: 'What changed' }).click()
+  await deploys.first().getByText('Meter of the weir').first().waitFor()
+  const env = await leat.api('GET', `/instances/${instance.id}/environment`)
+  await leat.api('PUT', `/instances/${instance.id}/environment`, { version: env.version, items: [{ name: 'LINE', value: '4', hidden: false }] })
+  const changed = page.locator('[data-kind=environment]')
+  await changed.waitFor()
+  assert.match(await changed.innerText(), /changed the environment\s+\+ LINE/)
+  await assertAccessible(page, 'the history')
+  assertClean(seen)
+})
+
+test('kinds are filtered in the address', async () => {
+  await page.getByRole('button', { name: /Kind is/ }).click()
+  await page.getByRole('menuitemcheckbox', { name: 'environment' }).click()
+  await page.keyboard.press('Escape')
+  await page.locator('[data-kind=deploy]').first().waitFor({ state: 'detached' })
+  assert.equal(await page.locator('[data-kind]').count(), 1)
+  await page.reload()
+  await page.locator('[data-kind=environment]').waitFor()
+  assert.equal(await page.locator('[data-kind]').count(), 1)
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.locator('[data-kind=deploy]').first().waitFor()
+})
+
+test('the overview says what changed and marks it on the graphs', async () => {
+  await leat.untilState(instance.id, 'running')
+  await page.goto(at())
+  await page.getByRole('img', { name: /^Memory: now/ }).waitFor()
+  await page.getByText('changed the environment').first().waitFor()
+  await page.getByText('deploy', { exact: true }).first().waitFor()
+  await page.getByRole('button', { name: '24 h' }).click()
+  await page.waitForURL('**range=24h**')
+  const graph = page.getByRole('img', { name: /^Processor: now/ })
+  await graph.focus()
+  await page.keyboard.press('ArrowLeft')
+  await page.getByRole('status').filter({ hasText: / %$/ }).first().waitFor({ state: 'attached' })
+  await page.keyboard.press('Escape')
+  const box = await graph.boundingBox()
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 60)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 60, { steps: 5 })
+  await page.mouse.up()
+  await page.waitForURL('**zoom=**')
+  await page.getByRole('button', { name: 'Whole range' }).click()
+  await page.waitForURL((u) => !u.searchParams.has('zoom'))
+  assertClean(seen)
+})
+
+test('the drawer opens beside the editor, which is not loaded anew', async () => {
+  const frame = await openEditor(page, leat, team, instance)
+  await editFunction(page, frame, reader, code('not deployed'))
+  await frame.evaluate(() => (window.untouched = true))
+  await page.getByRole('button', { name: 'Open or close the drawer' }).click()
+  await drawer().getByRole('link', { name: 'After a deploy' }).first().waitFor()
+  assert.match(page.url(), /drawer=snapshots/)
+  for (const [tab, text] of [['History', 'deployed'], ['Environment', 'Add a variable'], ['Logs', 'Follow'], ['Compare', 'Hide moves']]) {
+    await drawer().getByRole('tab', { name: tab }).click()
+    await drawer().getByText(text === 'Follow' ? /Follow|Pause/ : text).first().waitFor()
+    await page.waitForURL(`**drawer=${tab.toLowerCase()}**`)
+  }
+  const width = async () => (await drawer().boundingBox()).width
+  const wide = await width()
+  await page.getByRole('separator', { name: 'Width of the drawer' }).focus()
+  await page.keyboard.press('ArrowLeft')
+  await until('the drawer is wider', async () => (await width()) > wide)
+  const editor = await page.locator('iframe').first().boundingBox()
+  assert.ok(Math.abs(editor.x + editor.width + (await width()) - 1280) < 4, 'the editor makes room')
+  await assertAccessible(page, 'the editor with its drawer')
+  await drawer().getByRole('tab', { name: 'Compare' }).focus()
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  assert.ok(await frame.evaluate(() => window.untouched && window.RED.nodes.dirty()), 'what was not deployed is still there')
+  assertClean(seen)
+})
+
+test('who else is in the editor is seen, and a viewer is told why nothing can be deployed', async () => {
+  const hers = await openPage(browser, leat)
+  await signIn(hers.page, leat, 'vera')
+  await openEditor(hers.page, leat, team, instance)
+  await hers.page.getByRole('status').filter({ hasText: /viewer|role|look/i }).first().waitFor()
+  await hers.page.getByTitle(/admin has this editor open and may deploy/).waitFor()
+  await page.getByTitle(/vera has this editor open and looks at it/).waitFor()
+  assert.equal(await hers.page.getByRole('button', { name: 'Snapshot', exact: true }).count(), 0)
+  assertClean(hers.seen)
+  await hers.context.close()
+  await page.getByTitle(/vera has this editor open/).waitFor({ state: 'detached' })
+})
+
+test('what flows remember is looked at, changed, deleted and brought back', async () => {
+  await page.goto(at('/context'))
+  await page.getByRole('button', { name: /^Global/ }).click()
+  await page.getByText('plant', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Meter of the weir/ }).click()
+  await page.getByText('count', { exact: true }).waitFor()
+  await assertAccessible(page, 'the context')
+  await leat.api('PUT', `/instances/${instance.id}/flows`, { flows: meter.flows('reading 5') })
+  await meter.hears('reading 5')
+  await page.getByRole('button', { name: 'Edit count' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Value, as JSON').fill('{"a": ')
+  await dialog.getByText('This is not JSON').waitFor()
+  assert.ok(await dialog.getByRole('button', { name: 'Save value' }).isDisabled())
+  await dialog.getByLabel('Value, as JSON').fill('{"a": 12345}')
+  await dialog.getByRole('button', { name: 'Save value' }).click()
+  await page.getByText('{"a":12345}').waitFor()
+  await page.getByRole('button', { name: 'Delete count' }).click()
+  await page.getByText('{"a":12345}').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await page.getByText('{"a":12345}').waitFor()
+  assertClean(seen)
+})
+
+test('without a running instance the context is what was written last', async () => {
+  await leat.api('POST', `/instances/${instance.id}/stop`)
+  await leat.untilState(instance.id, 'stopped')
+  await page.goto(at('/context'))
+  await page.getByText('The instance does not run.').waitFor()
+  await page.getByRole('button', { name: /^Global/ }).click()
+  await page.getByText('plant', { exact: true }).waitFor()
+  assert.equal(await page.getByRole('button', { name: /^Edit / }).count(), 0)
+  assertClean(seen)
+})
+
+test('an instance is duplicated, and flows of elsewhere are imported into the copy', async () => {
+  await page.goto(at())
+  await page.getByRole('button', { name: 'Actions for Meter 1' }).click()
+  await page.getByRole('menuitem', { name: 'Duplicate' }).click()
+  const dialog = page.getByRole('dialog')
+  assert.equal(await dialog.getByLabel('Name').inputValue(), 'Meter 1 copy')
+  await assertAccessible(page, 'the dialog of a duplicate')
+  await dialog.getByRole('button', { name: 'Create the copy' }).click()
+  await page.waitForURL((u) => u.pathname.includes('/instance/') && !u.pathname.includes(instance.id))
+  assert.equal((await meter.hears('reading 5')).user, 'plant:rushing-weir-9')
+
+  await page.getByRole('button', { name: 'Actions for Meter 1 copy' }).click()
+  await page.getByRole('menuitem', { name: 'Import flows' }).click()
+  const give = (n, name, text) => dialog.locator('input[type=file]').nth(n).setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+  await give(0, 'flows.json', 'not at all')
+  await dialog.getByText('This is not a JSON file').waitFor()
+  await give(0, 'flows.json', JSON.stringify(meter.flows('reading 6')))
+  await dialog.getByText('Flows of Node-RED with 4 nodes.').waitFor()
+  await give(1, 'flows_cred.json', JSON.stringify({ a000000000000004: { user: 'other', password: 'mill' } }))
+  await assertAccessible(page, 'the dialog of an import of flows')
+  await dialog.getByRole('button', { name: 'Import and deploy' }).click()
+  assert.equal((await meter.hears('reading 6')).user, 'other:mill')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  assert.equal((await meter.hears('reading 5')).user, 'plant:rushing-weir-9')
+  assertClean(seen)
+})
