@@ -70,7 +70,7 @@ func (v verdict) fits(status int, code string) bool {
 	case "not_signed_in", "forbidden", "read_only_token", "team_not_found", "application_not_found", "instance_not_found", "snapshot_not_found":
 		return false
 	}
-	return status < http.StatusInternalServerError || code == "no_launcher"
+	return status < http.StatusInternalServerError || code == "instance_unreachable"
 }
 
 // expected reads the table as fleet states it, and not as the verbs do.
@@ -145,7 +145,7 @@ func (w *walker) fill(route web.Route) string {
 		}
 	}
 	// Nobody has these: who may do it is told that they are not there.
-	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{invitation}", "v-0000", "{announcement}", "g-0000", "{notification}", "m-0000").Replace(path)
+	return strings.NewReplacer("{user}", "u-0000", "{session}", "s-0000", "{token}", "k-0000", "{request}", "q-0000", "{type}", "y-0000", "{stack}", "node-red-5", "{scope}", "global", "{key}", "a", "{invitation}", "v-0000", "{announcement}", "g-0000", "{notification}", "m-0000").Replace(path)
 }
 
 // snapshot brings one into an application, of no instance, so that it may be deleted.
@@ -190,6 +190,9 @@ var bodies = map[string]string{
 	"PATCH /admin/teams/{team}":                         `{}`,
 	"POST /instances/{instance}/http-tokens":            `{"name":"walk #"}`,
 	"PATCH /instances/{instance}":                       `{}`,
+	"POST /stacks":                                      `{"nodeRedVersion":"4.0.#","nodeVersion":"22.23.3"}`,
+	"PATCH /stacks/{stack}":                             `{}`,
+	"PUT /instances/{instance}/context/{scope}/{key}":   `{"value":1}`,
 	"PUT /instances/{instance}/flows":                   `{"flows":[]}`,
 	"POST /instances/{instance}/snapshots":              `{}`,
 	"PATCH /snapshots/{snapshot}":                       `{}`,
