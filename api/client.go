@@ -39,12 +39,20 @@ func NewClient(base string) (*Client, error) {
 	}
 	return &Client{base: u, agent: "leat", http: &http.Client{
 		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DialContext: DialLocalhost, ForceAttemptHTTP2: true,
+			Proxy: proxyOf, DialContext: DialLocalhost, ForceAttemptHTTP2: true,
 			MaxIdleConns: 64, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second,
 		},
 		// The API never redirects; whoever does is not it, and must not get the token.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
+}
+
+// proxyOf is the proxy of the environment; none stands before this machine.
+func proxyOf(r *http.Request) (*url.URL, error) {
+	if strings.HasSuffix(r.URL.Hostname(), ".localhost") {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 // DialLocalhost dials names below localhost on this machine, as browsers do, and

@@ -62,6 +62,27 @@ func (c *call) names(cmd *cobra.Command, what, typed string) []cobra.Completion 
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
 	defer cancel()
+	return c.things(ctx, cmd, what, typed)
+}
+
+// things lists the things of the platform that a parameter can be.
+func (c *call) things(ctx context.Context, cmd *cobra.Command, what, typed string) []cobra.Completion {
+	noun := ""
+	if cmd.HasParent() {
+		noun = cmd.Parent().Name()
+	}
+	switch what + " of " + noun {
+	case "USER of member":
+		return completions(ctx, c.members(), typed)
+	case "USER of user":
+		return completions(ctx, c.users(), typed)
+	case "TYPE of instance-type":
+		return completions(ctx, c.instanceTypes(), typed)
+	case "TYPE of team-type":
+		return completions(ctx, c.teamTypes(), typed)
+	case "TOKEN of token":
+		return completions(ctx, c.tokens(), typed)
+	}
 	switch what {
 	case "TEAM":
 		return completions(ctx, c.teams(), typed)
@@ -69,6 +90,10 @@ func (c *call) names(cmd *cobra.Command, what, typed string) []cobra.Completion 
 		return completions(ctx, c.applications(), typed)
 	case "INSTANCE":
 		return completions(ctx, c.instances(), typed)
+	case "SNAPSHOT", "FROM", "TO":
+		return completions(ctx, c.snapshots(), typed)
+	case "STACK":
+		return completions(ctx, c.stacks(), typed)
 	}
 	return nil
 }

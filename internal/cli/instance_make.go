@@ -42,6 +42,7 @@ func (w World) instanceCreateCommand() *cobra.Command {
 		example: "  leat instance create \"Pump 1\" --application \"Pump station\" --wait\n  leat instance create \"Pump 2\" --from pump-1 --without-credentials"})
 	w.complete(cmd, "application", "APPLICATION")
 	w.complete(cmd, "from", "INSTANCE")
+	w.complete(cmd, "stack", "STACK")
 	return cmd
 }
 
