@@ -3,6 +3,8 @@ package control_test
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -178,5 +180,46 @@ func TestMakingSamplesFewerLosesNoExtreme(t *testing.T) {
 		if _, err := control.UnpackSamples(began, bad); err == nil {
 			t.Errorf("%v was read", bad)
 		}
+	}
+}
+
+// What runners measure must not become a write for each of their check-ins.
+func TestACheckInWithNothingNewWritesNothing(t *testing.T) {
+	w := newFileWorld(t)
+	p := &plant{world: w, olga: w.person("olga", false)}
+	p.team = w.team(p.olga, "Plant", nil)
+	p.app = must(w.Applications.Create(t.Context(), p.olga, p.team.Slug, api.NewApplication{Name: "Water"}, noKey))(t)
+	i := p.instance("Pump")
+	checkIn := func() {
+		t.Helper()
+		s := calm(0)
+		s.Time = p.clock()
+		in := wire.CheckIn{Report: wire.Report{State: fleet.StateRunning, SpecVersion: 1 << 20, At: p.clock()}, Samples: []wire.Sample{s}}
+		if err := p.Runners.CheckIn(t.Context(), i.ID, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size := func() int64 {
+		t.Helper()
+		info, err := os.Stat(filepath.Join(w.dir, "leat.db-wal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	checkIn()
+	before := size()
+	for range 20 {
+		p.sleep(time.Second)
+		checkIn()
+	}
+	if grown := size() - before; grown != 0 {
+		t.Errorf("twenty check-ins wrote %d bytes", grown)
+	}
+	if err := w.Samples.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if size() == before {
+		t.Error("writing them down wrote nothing")
 	}
 }

@@ -177,7 +177,7 @@ func (c *Test) letter(p Platform) Letter {
 	return Letter{
 		Subject:    fmt.Sprintf("A test letter of %s", p.Name),
 		Paragraphs: []string{fmt.Sprintf("Letters of %s arrive. %s sent this one to see whether they do.", name(p.Name), name(c.By))},
-		Action:     &Action{"Open the settings", p.URL + "/admin/settings/mail"},
+		Action:     &Action{"Open the settings", p.URL + "/admin/mail"},
 		Why:        "You get this letter because an administrator entered your address to test the mail server.",
 	}
 }
