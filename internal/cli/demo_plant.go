@@ -97,11 +97,19 @@ func (d *demo) team(ctx context.Context) (*api.Team, error) {
 // dropEmptyTeam removes the team that the setup made for the administrator: in
 // the demo it would be the first thing they see, and nothing is in it.
 func (d *demo) dropEmptyTeam(ctx context.Context) error {
-	err := d.client.DeleteTeam(ctx, "admin")
-	if api.StatusOf(err) == http.StatusNotFound || api.Is(err, "team_not_empty") {
-		return nil
+	list, err := d.client.Teams(ctx, api.Page{})
+	if err != nil {
+		return err
 	}
-	return err
+	for _, t := range list.Items {
+		if t.Name != "admin" {
+			continue
+		}
+		if err := d.client.DeleteTeam(ctx, t.ID); err != nil && !api.Is(err, "team_not_empty") {
+			return err
+		}
+	}
+	return nil
 }
 
 // people makes the accounts and puts each into the team by an invitation of its

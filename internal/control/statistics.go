@@ -110,9 +110,16 @@ func (c *Statistics) countInstances(tx *store.Tx, out *api.Statistics) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	stacks, err := tx.Stacks()
+	if err != nil {
+		return err
+	}
+	names, ofStacks := map[string]string{}, map[string]string{}
 	for _, t := range types {
 		names[t.ID] = t.Name
+	}
+	for _, s := range stacks {
+		ofStacks[s.ID] = s.Name
 	}
 	byState, byType, byStack := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, k := range kinds {
@@ -123,7 +130,7 @@ func (c *Statistics) countInstances(tx *store.Tx, out *api.Statistics) error {
 	}
 	out.Instances.ByState = counts(byState, nil)
 	out.Instances.ByType = counts(byType, names)
-	out.Instances.ByStack = counts(byStack, nil)
+	out.Instances.ByStack = counts(byStack, ofStacks)
 	return nil
 }
 

@@ -102,6 +102,10 @@ func (s *step) createTeam(name, slug string, owner fleet.UserID) (*fleet.Team, e
 // freeSlug makes a short name that no team has.
 func (s *step) freeSlug(name string) (string, error) {
 	base := fleet.LabelFrom(name)
+	// A label that is kept for the platform is no bad short name of a team.
+	if own, made := strings.CutPrefix(base, "instance-"); made && !strings.HasPrefix(fleet.NameKey(name), "instance") {
+		base = own
+	}
 	if base == "instance" || fleet.CheckSlug(base) != nil {
 		base = "team"
 	}
