@@ -34,7 +34,8 @@ func yesFlag(yes *bool) func(*pflag.FlagSet) {
 	return func(f *pflag.FlagSet) { f.BoolVar(yes, "yes", false, "do not ask") }
 }
 
-// once makes a create that is sent again, because the answer was lost, one create.
+// once makes a create that is sent twice one create: with a key the HTTP client
+// sends it again itself where the connection broke before an answer.
 func once() api.RequestOption { return api.Once(rand.Text()) }
 
 // oneOf refuses a value that is none of those.

@@ -20,6 +20,9 @@ func errUnknownShell(name string) error {
 // explain is an error as people read it: what happened and what to do.
 func explain(err error) string {
 	var p *api.Problem
+	if errors.Is(err, context.Canceled) {
+		return "stopped"
+	}
 	if errors.As(err, &p) {
 		return clean(withHint(err.Error(), hint(p)))
 	}
@@ -35,8 +38,6 @@ func explain(err error) string {
 		host = u.Host
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
-		return "stopped"
 	case errors.As(err, &unknown):
 		return fmt.Sprintf("%s shows a certificate of an authority that this machine does not know. Sign in with \"leat login --ca FILE\", where FILE is the authority's certificate.", host)
 	case errors.As(err, &wrongName):
