@@ -70,7 +70,7 @@ func (b *about) tell(what incident) error {
 	case fleet.AlertCPU, fleet.AlertMemory:
 		n.Title = fmt.Sprintf("%s uses %d %% of its %s", b.i.Name, what.Percent, loadWord(what.kind))
 		n.Text = fmt.Sprintf("On average over five minutes, of %s.", what.Limit)
-		n.Level, n.Link = fleet.LevelWarning, b.link+"/performance"
+		n.Level, n.Link = fleet.LevelWarning, b.link
 		n.Detail = map[string]any{"percent": what.Percent, "limit": what.Limit}
 	}
 	for _, p := range b.people {

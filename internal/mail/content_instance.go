@@ -118,7 +118,7 @@ func (c *Load) write(what, advice string) Letter {
 	l := c.Incident.write(fmt.Sprintf("%s uses %d %% of its %s", oneLine(c.Instance.Name, 64), c.Percent, what),
 		fmt.Sprintf("Over the last five minutes %s used %d %% of its %s on average. %s", name(c.Instance.Name), c.Percent, what, advice))
 	l.Facts = append(l.Facts, facts("Limit", c.Limit)...)
-	l.Action = c.Instance.open("/performance", "Look at the graphs")
+	l.Action = c.Instance.open("", "Look at the graphs")
 	return l
 }
 
