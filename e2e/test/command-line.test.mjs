@@ -103,6 +103,8 @@ test('an instance is worked on: stopped, started, deployed to, compared and brou
   assert.match(await run('instance', 'start', 'boiler', '--wait'), /Boiler runs/)
   assert.match(await run('instance', 'restart', 'boiler', '--wait'), /Boiler runs again/)
   assert.match(await run('instance', 'logs', 'boiler', '-n', '5'), /info/)
+  assert.match(await run('instance', 'context', 'list', 'boiler'), /SCOPE/)
+  assert.match(await run('instance', 'timeline', 'boiler'), /restart +ada/)
 
   await run('snapshot', 'create', 'boiler', '--name', 'Before')
   const flows = JSON.parse(await run('instance', 'flows', 'boiler'))
