@@ -188,6 +188,7 @@ var bodies = map[string]string{
 	"POST /instance-types":                              `{"name":"Size #","memoryMiB":256,"cpuPercent":50}`,
 	"PATCH /instance-types/{type}":                      `{}`,
 	"PATCH /admin/teams/{team}":                         `{}`,
+	"PATCH /settings":                                   `{}`,
 	"POST /instances/{instance}/http-tokens":            `{"name":"walk #"}`,
 	"PATCH /instances/{instance}":                       `{}`,
 	"POST /stacks":                                      `{"nodeRedVersion":"4.0.#","nodeVersion":"22.23.3"}`,
