@@ -192,7 +192,9 @@ func (s *seat) take(r wire.Report) (news bool, fault error) {
 	}
 	s.outdated = r.Build != s.host.cfg.Build
 	renew := s.outdated && r.Settled && time.Since(s.renewed) > renewEvery
-	news = s.dirty || r.SpecVersion != s.version
+	// The same version may say something else: this server may be newer than the one
+	// that told it, or have another address.
+	news = s.dirty || r.SpecVersion != s.version || s.digest != "" && r.SpecDigest != s.digest
 	if news && !s.dirty && s.fault != nil && s.faultAt == s.version {
 		news, fault = false, s.fault
 	}

@@ -130,6 +130,13 @@ func TestACheckInIsAnsweredWithWhatTheLauncherLacks(t *testing.T) {
 	if code := checkIn(2, "two"); code != http.StatusNoContent {
 		t.Errorf("a launcher that has it: %d; want 204", code)
 	}
+	reads := x.reads
+	if code := checkIn(2, "two"); code != http.StatusNoContent || x.reads != reads {
+		t.Errorf("the same again: %d, read %d more times; want no more", code, x.reads-reads)
+	}
+	if code := checkIn(2, "two as an earlier server said it"); code != http.StatusOK {
+		t.Errorf("a launcher that an earlier server told: %d; want 200 with the desired state", code)
+	}
 	if key, ok := h.DoorKey("i-one"); !ok || key != "k" {
 		t.Errorf("door key %q, %t", key, ok)
 	}

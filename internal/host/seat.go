@@ -33,8 +33,9 @@ type seat struct {
 	poke   chan struct{}
 
 	mu       sync.Mutex
-	version  int64 // of the desired state, as far as known
-	dirty    bool  // the row changed since the desired state was read
+	version  int64  // of the desired state, as far as known
+	digest   string // of the desired state that was read last
+	dirty    bool   // the row changed since the desired state was read
 	removing bool
 	fault    error // why the desired state of version faultAt cannot be read; nil where it can
 	faultAt  int64
@@ -238,7 +239,7 @@ func (s *seat) spec(ctx context.Context) (*wire.Spec, error) {
 		return nil, err
 	}
 	s.fault = nil
-	s.version = max(s.version, spec.Version)
+	s.version, s.digest = max(s.version, spec.Version), spec.Digest
 	s.doorKey = spec.Door.Key
 	return spec, nil
 }
