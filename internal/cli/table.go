@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +16,15 @@ type cell struct {
 	text  string
 	color color
 	right bool
+	// whole is set for ids: a part of one is of no use.
+	whole bool
 }
 
 // cell makes a value's text.
 func (p printer) cell(v any) cell {
 	switch v := v.(type) {
 	case string:
-		return cell{text: clean(v)}
+		return cell{text: clean(v), whole: anID.MatchString(v)}
 	case state:
 		return cell{text: clean(string(v)), color: stateColor(string(v))}
 	case []string:
@@ -45,6 +48,8 @@ func (p printer) cell(v any) cell {
 	return cell{text: clean(fmt.Sprint(v))}
 }
 
+var anID = regexp.MustCompile(`^[a-z]-[0-9a-hjkmnp-tv-z]{23}$`)
+
 // table is rows under titles. Its columns are as wide as what stands in them; on
 // a terminal that is too narrow the widest give way, and say so with "…".
 type table struct {
@@ -55,15 +60,18 @@ type table struct {
 const gap = 2
 
 func (t table) write(p printer) error {
-	wide := make([]int, len(t.titles))
+	wide, least := make([]int, len(t.titles)), make([]int, len(t.titles))
 	for i, title := range t.titles {
 		wide[i] = textWidth(title)
 		for _, row := range t.rows {
 			wide[i] = max(wide[i], textWidth(row[i].text))
+			if row[i].whole {
+				least[i] = max(least[i], textWidth(row[i].text))
+			}
 		}
 	}
 	if p.width > 0 {
-		shrink(wide, p.width-gap*(len(wide)-1))
+		shrink(wide, least, p.width-gap*(len(wide)-1))
 	}
 	var b strings.Builder
 	for i, title := range t.titles {
@@ -104,24 +112,24 @@ func (t table) cell(b *strings.Builder, p printer, i int, wide []int, c cell) {
 // narrowest is how narrow a column gets before the line is let run over.
 const narrowest = 8
 
-// shrink takes from the widest column, again and again, until all fit.
-func shrink(wide []int, room int) {
+// shrink takes from the column that has most to give, again and again, until all
+// fit. None gets narrower than its least, or than narrowest.
+func shrink(wide, least []int, room int) {
 	total := 0
 	for _, w := range wide {
 		total += w
 	}
-	for total > room {
-		widest := 0
+	for ; total > room; total-- {
+		widest := -1
 		for i, w := range wide {
-			if w > wide[widest] {
+			if w > max(least[i], narrowest) && (widest < 0 || w > wide[widest]) {
 				widest = i
 			}
 		}
-		if wide[widest] <= narrowest {
+		if widest < 0 {
 			return
 		}
 		wide[widest]--
-		total--
 	}
 }
 

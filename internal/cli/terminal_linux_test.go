@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -108,18 +109,21 @@ func TestATableFitsTheTerminal(t *testing.T) {
 	s, env := seated(t)
 	s.Application("The pumping station at the northern reservoir, second building")
 	s.Application("北の貯水池のポンプ場と浄水施設の監視と制御のためのアプリケーション")
-	code, shown := openTerminal(t, 60).run(env, []string{"application", "list"})
+	code, shown := openTerminal(t, 90).run(env, []string{"application", "list"})
 	if code != 0 || !strings.Contains(shown, "…") || !strings.Contains(shown, "just now") || !strings.Contains(shown, "\033[2m") {
 		t.Errorf("exit code %d, shown:\n%s", code, shown)
 	}
-	code, shown = openTerminal(t, 60).run(append(env, "NO_COLOR=1"), []string{"application", "list"})
+	code, shown = openTerminal(t, 90).run(append(env, "NO_COLOR=1"), []string{"application", "list"})
 	if code != 0 || strings.Contains(shown, "\033") {
 		t.Errorf("exit code %d, shown without colours:\n%q", code, shown)
 	}
 	for line := range strings.Lines(shown) {
-		if n := cli.TextWidth(strings.TrimRight(line, "\n")); n > 60 {
+		if n := cli.TextWidth(strings.TrimRight(line, "\n")); n > 90 {
 			t.Errorf("%d places wide: %s", n, line)
 		}
+	}
+	if ids := regexp.MustCompile(`(?m)a-[0-9a-z]{23}$`).FindAllString(shown, -1); len(ids) != 3 {
+		t.Errorf("%d ids are whole; want 3:\n%s", len(ids), shown)
 	}
 	if code, shown = openTerminal(t, 200).run(env, []string{"application", "list"}); strings.Contains(shown, "…") {
 		t.Errorf("exit code %d, cut where there is room:\n%s", code, shown)
