@@ -46,6 +46,8 @@ func measures() []measure {
 		{"proxy", "–", "+ ≤ 0.15 ms p50 / ≥ 1,000 MiB/s", measureProxy},
 		{"snapshot", "–", "≤ 150 ms of 5,000 nodes and 40 modules", measureSnapshot},
 		{"history", "–", "≤ 20 MB for 1,000 snapshots of a 1.5 MB file", measureHistory},
+		{"timeline", "–", "≤ 5 ms each page of 100,000 entries", measureTimeline},
+		{"restore", "5.5 s", "bare start + 0.5 s, modules the same", measureRestore},
 		{"disk", "745 MB", "≤ 60 MB, one file", measureDisk},
 		{"demo", "minutes", "≤ 10 s to a live dashboard, stack there", measureDemo},
 	}
