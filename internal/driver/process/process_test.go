@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"leat/internal/driver"
 	"leat/internal/driver/drivertest"
@@ -17,6 +19,9 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "launch" {
+		if err := os.WriteFile(filepath.Join(os.Args[3], driver.ControlDir, "environment"), []byte(strings.Join(os.Environ(), "\n")+"\n."), 0o600); err != nil {
+			os.Exit(1)
+		}
 		if err := drivertest.Launch(os.Args[3], os.Stdin); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -116,6 +121,36 @@ func TestAnInstanceKeepsItsPlaceOverServers(t *testing.T) {
 	}
 	if again := place(); again.Hub != "/hub" || again.UID != first.UID {
 		t.Fatalf("the place is %+v; want this server's hub and the user it had", again)
+	}
+}
+
+func TestALauncherFindsTheWayOutAsTheServerDoes(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://proxy.example:3128")
+	t.Setenv("LEAT_ADMIN_PASSWORD", "of nobody's business")
+	dir := t.TempDir()
+	d := newDriver(t, dir)
+	const id = fleet.InstanceID("i-one")
+	if err := d.Start(t.Context(), id, driver.Secrets{Token: "a", Hub: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.Remove(context.WithoutCancel(t.Context()), id); err != nil {
+			t.Error(err)
+		}
+	}()
+	var text []byte
+	deadline, tick := time.After(20*time.Second), time.NewTicker(5*time.Millisecond)
+	defer tick.Stop()
+	for !strings.HasSuffix(string(text), "\n.") {
+		select {
+		case <-tick.C:
+			text, _ = os.ReadFile(filepath.Join(dir, string(id), driver.ControlDir, "environment")) // it comes
+		case <-deadline:
+			t.Fatal("the launcher did not begin")
+		}
+	}
+	if env := string(text); !strings.Contains(env, "HTTPS_PROXY=http://proxy.example:3128") || strings.Contains(env, "nobody's business") {
+		t.Errorf("the launcher's environment is %s", env)
 	}
 }
 
