@@ -112,7 +112,10 @@ func (l *login) place(c *call, args []string) (*saved, error) {
 		if name == "" {
 			name = contextOf(client.Base().Host)
 		}
-		if known, err := c.shelf.load(name); err == nil && known.URL == address {
+		if known, err := c.shelf.load(name); err == nil {
+			if known.URL != address {
+				return nil, fmt.Errorf("the context %q is for %s. Give another name with --context, or delete it with \"leat context delete %s\"", name, known.URL, name)
+			}
 			at = known
 		}
 		at.Name, at.URL = name, address
