@@ -8,30 +8,47 @@ import (
 	"leat/internal/store"
 )
 
-// watchLoads judges what the samples of the last minutes say.
+// watchLoads judges what the samples of the last minutes say. It looks at all
+// instances at once, and writes only where something is to be told.
 func (c *Alerts) watchLoads(ctx context.Context) error {
 	readings := c.samples.newest()
-	var faults []error
-	for id, all := range readings {
-		err := c.chore(ctx, "alerts", func(s *step) error {
-			i, err := s.InstanceAlone(id)
-			if fleet.IsKind(err, fleet.NotFound) {
-				return nil
-			}
-			if err != nil {
+	var news []fleet.InstanceID
+	err := c.DB.View(ctx, func(tx *store.Tx) error {
+		news = nil
+		s := &step{Tx: tx, c: c.core, now: c.Now()}
+		for id, all := range readings {
+			if _, turns, err := s.judge(id, all); err != nil {
 				return err
+			} else if len(turns) > 0 {
+				news = append(news, id)
 			}
-			return s.judge(i, all)
-		})
-		faults = append(faults, err)
+		}
+		return nil
+	})
+	for _, id := range news {
+		err = errors.Join(err, c.chore(ctx, "alerts", func(s *step) error { return s.tellLoads(id, readings[id]) }))
 	}
-	return errors.Join(faults...)
+	return err
 }
 
-func (s *step) judge(i *store.Instance, all []sample) error {
+// turn is that a load became too much, or is no more.
+type turn struct {
+	alert    *fleet.Alert
+	incident incident // of one that became too much
+}
+
+// judge tells what turned, of an instance that is to run.
+func (s *step) judge(id fleet.InstanceID, all []sample) (i *store.Instance, turns []turn, err error) {
+	i, err = s.InstanceAlone(id)
+	if fleet.IsKind(err, fleet.NotFound) {
+		return nil, nil, nil
+	}
+	if err != nil || i.Want() != fleet.WantRunning {
+		return nil, nil, err
+	}
 	memory, cpu, err := s.loadLimits(&i.Instance)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, load := range []struct {
 		kind  fleet.AlertKind
@@ -45,21 +62,31 @@ func (s *step) judge(i *store.Instance, all []sample) error {
 		if verdict == fleet.Unsettled {
 			continue
 		}
-		a, err := s.Alert(i.ID, load.kind)
+		a, err := s.Alert(id, load.kind)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		switch {
-		case verdict == fleet.Overloaded && !a.Firing:
-			err = s.trouble(i, incident{kind: load.kind, times: 1, Percent: int(average + 0.5), Limit: limitText(load.kind, load.limit)})
-		case verdict == fleet.Relieved && a.Firing:
-			err = s.recovered(i, a)
-		}
-		if err != nil {
-			return err
+		if (verdict == fleet.Overloaded) != a.Firing {
+			what := incident{kind: load.kind, times: 1, Percent: int(average + 0.5), Limit: limitText(load.kind, load.limit)}
+			turns = append(turns, turn{a, what})
 		}
 	}
-	return nil
+	return i, turns, nil
+}
+
+func (s *step) tellLoads(id fleet.InstanceID, all []sample) error {
+	i, turns, err := s.judge(id, all)
+	for _, t := range turns {
+		if err != nil {
+			break
+		}
+		if t.alert.Firing {
+			err = s.recovered(i, t.alert)
+		} else {
+			err = s.trouble(i, t.incident)
+		}
+	}
+	return err
 }
 
 func readingsOf(all []sample, which, limit int) []fleet.Reading {

@@ -264,6 +264,11 @@ func TestMuchCPUIsToldToWhoWantsToKnow(t *testing.T) {
 	p.sleep(time.Second)
 	must(p.Instances.Stop(t.Context(), p.olga, i.ID))(t)
 	p.watch()
+	p.sleep(30 * time.Second)
+	p.watch()
+	if in := p.inbox(p.olga); len(in) != 1 || in[0].Count != 1 {
+		t.Errorf("of an instance that was stopped: %+v", in)
+	}
 	must(p.Instances.Start(t.Context(), p.olga, i.ID))(t)
 	run()
 	if in := p.inbox(p.olga); len(in) != 1 || in[0].Count != 2 {
