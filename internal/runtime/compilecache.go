@@ -106,7 +106,7 @@ func linkFor(dir, name string, uid int) error {
 // warm runs Node-RED once, with no flows, until it has started, and keeps what
 // Node.js compiled.
 func (s *Store) warm(ctx context.Context, t Tree, dir string, flags []string) (warmed, error) {
-	unlock, err := s.lock(ctx)
+	unlock, err := s.lock(ctx, t.Stack.Digest)
 	if err != nil {
 		return warmed{}, err
 	}

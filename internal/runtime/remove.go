@@ -23,7 +23,7 @@ func (s *Store) RemoveUnused(ctx context.Context, ask func(context.Context) (use
 	if _, err := os.Stat(s.dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := s.lock(ctx, everything)
 	if err != nil {
 		return nil, err
 	}

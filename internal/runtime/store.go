@@ -37,15 +37,17 @@ type Store struct {
 	dir string
 	npm *npm.Client
 	log *slog.Logger
-	// turn holds one token: who has it lays out, warms or removes.
-	turn chan struct{}
 
 	mu        sync.Mutex
+	turns     map[string]chan struct{}
 	listeners map[*listener]bool
-	last      Progress
+	last      map[string]Progress // of who works, by the digest of the stack
 }
 
-type listener struct{ show func(Progress) }
+type listener struct {
+	digest string
+	show   func(Progress)
+}
 
 // NewStore is a store in a directory, which is made when it is first needed.
 func NewStore(dir string, client *npm.Client, log *slog.Logger) (*Store, error) {
@@ -53,7 +55,7 @@ func NewStore(dir string, client *npm.Client, log *slog.Logger) (*Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Store{dir: dir, npm: client, log: log, turn: make(chan struct{}, 1), listeners: map[*listener]bool{}}, nil
+	return &Store{dir: dir, npm: client, log: log, turns: map[string]chan struct{}{}, listeners: map[*listener]bool{}, last: map[string]Progress{}}, nil
 }
 
 // Dir is the store's directory: what an instance's sandbox lets it read.
@@ -141,14 +143,14 @@ func (s *Store) readMarker(digest string, on npm.Platform) (marker, error) {
 }
 
 // Ensure returns a stack, laid out; the first call on a machine downloads it.
-// Calls at the same time, also of other processes, wait for one another, and
-// each is told of the progress of whoever works. progress may be nil.
+// Calls for one stack at the same time, also of other processes, wait for one
+// another, and each is told of the progress of whoever works. progress may be nil.
 func (s *Store) Ensure(ctx context.Context, st *Stack, progress func(Progress)) (Tree, error) {
 	if t, err := s.Open(st); err == nil || !fleet.IsCode(err, "stack_incomplete") {
 		return t, err
 	}
-	defer s.listen(progress)()
-	unlock, err := s.lock(ctx)
+	defer s.listen(st.Digest, progress)()
+	unlock, err := s.lock(ctx, st.Digest)
 	if err != nil {
 		return Tree{}, err
 	}
@@ -185,9 +187,9 @@ func (s *Store) lay(ctx context.Context, st *Stack) (Tree, error) {
 		},
 		Marker: markerName, Sealed: sealed,
 		Progress: func(p npm.Progress) {
-			s.tell(downloaded(p, total))
+			s.tell(st.Digest, downloaded(p, total))
 			if p.Packages == p.Of {
-				s.tell(Progress{Step: StepWrite})
+				s.tell(st.Digest, Progress{Step: StepWrite})
 			}
 		},
 		Finish: func(ctx context.Context, dir string) error {
@@ -211,17 +213,17 @@ func downloaded(p npm.Progress, total int64) Progress {
 	return Progress{Step: StepDownload, Done: int64(p.Packages), Total: int64(p.Of)}
 }
 
-// listen tells progress, from now on, what anybody's Ensure does.
-func (s *Store) listen(progress func(Progress)) (stop func()) {
+// listen tells progress, from now on, what anybody's Ensure of a stack does.
+func (s *Store) listen(digest string, progress func(Progress)) (stop func()) {
 	if progress == nil {
 		return func() {}
 	}
-	l := &listener{progress}
+	l := &listener{digest, progress}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners[l] = true
-	if s.last.Step != "" {
-		progress(s.last)
+	if last, there := s.last[digest]; there {
+		progress(last)
 	}
 	return func() {
 		s.mu.Lock()
@@ -230,18 +232,20 @@ func (s *Store) listen(progress func(Progress)) (stop func()) {
 	}
 }
 
-func (s *Store) tell(p Progress) {
+func (s *Store) tell(digest string, p Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = p
+	s.last[digest] = p
 	for l := range s.listeners {
-		l.show(p)
+		if l.digest == digest {
+			l.show(p)
+		}
 	}
 }
 
 // forget ends a piece of work: who comes later is not told of it.
-func (s *Store) forget() {
+func (s *Store) forget(digest string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = Progress{}
+	delete(s.last, digest)
 }

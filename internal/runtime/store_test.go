@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"leat/internal/fleet"
 	"leat/internal/npm"
@@ -217,5 +218,44 @@ func TestStacksThatNothingUsesAreRemoved(t *testing.T) {
 	}
 	if got := names(t, dir); got != ".lock "+other.stack.Digest+" somebody's file" {
 		t.Errorf("the store holds %s", got)
+	}
+}
+
+func TestAStackDoesNotWaitForAnother(t *testing.T) {
+	slow, quick := newShop(t, fakeNode), newShop(t, strings.Replace(fakeNode, "sleep 0.01", "sleep 0.02", 1))
+	dir := filepath.Join(tempDir(t), "runtime")
+	asked, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	slow.answer(func(http.ResponseWriter, *http.Request) bool {
+		once.Do(func() { close(asked) })
+		<-answer
+		return false
+	})
+	done := make(chan error, 1)
+	go func() {
+		_, err := storeAt(t, dir, slow.URL).Ensure(t.Context(), slow.stack, nil)
+		done <- err
+	}()
+	<-asked
+	store := storeAt(t, dir, quick.URL)
+	tree, err := store.Ensure(t.Context(), quick.stack, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.CompileCache(t.Context(), tree, nil, 4321); err != nil {
+		t.Error(err)
+	}
+	// Who removes waits for all.
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := store.RemoveUnused(ctx, using()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("removing while one is laid out: %v; want to wait", err)
+	}
+	close(answer)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := store.RemoveUnused(t.Context(), using()); err != nil || len(removed) != 2 {
+		t.Errorf("removed %v, %v; want both", removed, err)
 	}
 }
