@@ -72,3 +72,34 @@ func TestDamagedCredentialsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAValueAndTheProofOfItsSecret(t *testing.T) {
+	const value = "t0ken <&> ü"
+	sealed := secret.EncryptValue("right", value)
+	if again := secret.EncryptValue("right", value); again == sealed {
+		t.Error("the same value is sealed to the same text twice")
+	}
+	if got, err := secret.DecryptValue("right", sealed); err != nil || got != value {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	for _, text := range []string{"", "00ff", "zz112233445566778899aabbccddeeffAAAA", "00112233445566778899aabbccddeeff*not base64*"} {
+		if _, err := secret.DecryptValue("right", text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+	proof := secret.ProveSecret("right", sealed, "more")
+	for _, c := range []struct {
+		secret string
+		parts  []string
+		want   bool
+	}{
+		{"right", []string{sealed, "more"}, true},
+		{"wrong", []string{sealed, "more"}, false},
+		{"right", []string{sealed, "mor"}, false},
+		{"right", []string{sealed + "m", "ore"}, false},
+	} {
+		if got := secret.CheckSecretProof(proof, c.secret, c.parts...); got != c.want {
+			t.Errorf("%s over %d parts: %v; want %v", c.secret, len(c.parts), got, c.want)
+		}
+	}
+}
