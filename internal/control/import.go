@@ -17,7 +17,8 @@ import (
 // secret, change nothing.
 func (c *Snapshots) Import(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, in api.ImportSnapshot, key Key) (snap *fleet.Snapshot, err error) {
 	// Whoever may not do it does not make us read 64 MiB.
-	if err := c.read(ctx, who, fleet.SnapshotImport, func(s *step) error { _, err := s.inApplication(id); return err }); err != nil {
+	var a *fleet.Application
+	if err := c.read(ctx, who, fleet.SnapshotImport, func(s *step) (err error) { a, err = s.inApplication(id); return err }); err != nil {
 		return nil, err
 	}
 	f, secrets, err := readFile(in)
@@ -28,7 +29,7 @@ func (c *Snapshots) Import(ctx context.Context, who fleet.Actor, id fleet.Applic
 	if err != nil {
 		return nil, err
 	}
-	digest, plain, err := c.nameSecrets(secrets)
+	digest, plain, err := c.nameSecrets(a.Team, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +42,7 @@ func (c *Snapshots) Import(ctx context.Context, who fleet.Actor, id fleet.Applic
 		return nil, err
 	}
 	err = c.write(ctx, who, fleet.SnapshotImport, func(s *step) error {
-		a, err := s.inApplication(id)
-		if err != nil {
+		if a, err = s.inApplication(id); err != nil {
 			return err
 		}
 		if done, err := s.replay(key); done != nil || err != nil {

@@ -265,3 +265,57 @@ func TestAnInstanceIsMadeOfAnotherOrOfASnapshot(t *testing.T) {
 	_, err := p.Instances.Create(t.Context(), p.olga, p.app.ID, api.NewInstance{Name: "Both", Blueprint: "first", Source: &api.Source{Instance: string(i.ID)}}, control.Key{})
 	wantCode(t, err, "invalid_input")
 }
+
+func TestTheDigestOfSecretsTellsNothingToAnotherTeam(t *testing.T) {
+	p := newPlant(t)
+	i := p.whole("Pump")
+	snap := p.snapshots(i)[0]
+	text := p.export(snap, nil, fileSecret)
+	bring := func(who fleet.Actor, app fleet.ApplicationID) *fleet.Snapshot {
+		t.Helper()
+		return must(p.Snapshots.Import(t.Context(), who, app, api.ImportSnapshot{Snapshot: text, Secret: fileSecret}, control.Key{}))(t)
+	}
+	if got := bring(p.mika, p.app.ID); got.SecretsDigest != snap.SecretsDigest || got.SecretsDigest == "" {
+		t.Errorf("the same secrets in one team: %q and %q", got.SecretsDigest, snap.SecretsDigest)
+	}
+	nora, app, fan := p.elsewhere()
+	there := bring(nora, app.ID)
+	if there.SecretsDigest == snap.SecretsDigest || there.SecretsDigest == "" {
+		t.Errorf("who has guessed another team's secrets sees it: %q", there.SecretsDigest)
+	}
+	p.sleep(time.Second)
+	must(p.Snapshots.Restore(t.Context(), nora, fan.ID, api.Restore{Snapshot: string(there.ID)}))(t)
+	newest := func(id fleet.InstanceID) *fleet.Snapshot {
+		t.Helper()
+		list, _, err := p.Snapshots.ListInstance(t.Context(), nora, id, store.SnapshotFilter{}, store.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0]
+	}
+	if kept := newest(fan.ID); kept.SecretsDigest != there.SecretsDigest {
+		t.Errorf("restored: %q and %q", kept.SecretsDigest, there.SecretsDigest)
+	}
+	p.sleep(time.Second)
+	made := must(p.Instances.Create(t.Context(), nora, app.ID, api.NewInstance{Name: "Another fan", Source: &api.Source{Snapshot: string(there.ID)}}, control.Key{}))(t)
+	if kept := newest(made.ID); kept.SecretsDigest != there.SecretsDigest {
+		t.Errorf("duplicated: %q and %q", kept.SecretsDigest, there.SecretsDigest)
+	}
+}
+
+func TestAFileCannotHoldASnapshotOfAnotherTeam(t *testing.T) {
+	p := newPlant(t)
+	i := p.whole("Pump")
+	snap := must(p.Snapshots.Create(t.Context(), p.mika, i.ID, api.NewSnapshot{Name: "Mine"}, control.Key{}))(t)
+	p.put(i, "next", "")
+	nora, app, _ := p.elsewhere()
+	must(p.Snapshots.Import(t.Context(), nora, app.ID, api.ImportSnapshot{
+		Snapshot: json.RawMessage(`{"name":"` + string(snap.ID) + `","flows":{"flows":[]}}`),
+	}, control.Key{}))(t)
+	if got := must(p.Snapshots.Get(t.Context(), p.mika, snap.ID))(t); len(got.UsedBy) != 0 {
+		t.Errorf("used by %q", got.UsedBy)
+	}
+	if err := p.Snapshots.Delete(t.Context(), p.olga, snap.ID); err != nil {
+		t.Error(err)
+	}
+}

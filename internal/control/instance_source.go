@@ -54,9 +54,11 @@ func (c *Instances) beginning(ctx context.Context, who fleet.Actor, id fleet.App
 // configuration is told later.
 func (c *Instances) readyBeginning(ctx context.Context, who fleet.Actor, id fleet.ApplicationID, stack string, b *beginning) error {
 	err := c.read(ctx, who, fleet.InstanceCreate, func(s *step) error {
-		if _, err := s.inApplication(id); err != nil {
+		a, err := s.inApplication(id)
+		if err != nil {
 			return err
 		}
+		b.team = a.Team
 		st, err := s.stack(stack)
 		if err == nil {
 			b.stack = st.Digest

@@ -17,6 +17,7 @@ import (
 // holding is what an instance is: everything that a snapshot keeps of it, with
 // its secrets opened.
 type holding struct {
+	team        fleet.TeamID
 	flows       json.RawMessage
 	flowsDigest string
 	credentials json.RawMessage
@@ -36,7 +37,7 @@ type sketch struct {
 // lookAt reads what an instance is. Without its large parts it is good for a
 // sketch alone.
 func (s *step) lookAt(i *store.Instance, whole bool) (*holding, error) {
-	h := &holding{timeZone: i.TimeZone, persistent: i.PersistentContext}
+	h := &holding{team: i.Team, timeZone: i.TimeZone, persistent: i.PersistentContext}
 	digest, sealed, err := s.FlowsBase(i.ID)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (h *holding) sketch(c *core) (sketch, error) {
 	if err != nil {
 		return k, err
 	}
-	if k.secrets, _, err = c.nameSecrets(secrets); err != nil {
+	if k.secrets, _, err = c.nameSecrets(h.team, secrets); err != nil {
 		return k, err
 	}
 	visible := slices.Clone(h.environment)
@@ -154,14 +155,15 @@ func (h *holding) sketch(c *core) (sketch, error) {
 	return k, err
 }
 
-// nameSecrets gives the digest that tells sets of secrets apart on this platform,
-// and what is to be sealed; both are empty where there are none.
-func (c *core) nameSecrets(secrets *fleet.Secrets) (digest string, plain []byte, err error) {
+// nameSecrets gives the digest that tells sets of secrets of a team apart, and
+// what is to be sealed; both are empty where there are none. The digest is shown:
+// who compares it with one of another team must learn nothing.
+func (c *core) nameSecrets(team fleet.TeamID, secrets *fleet.Secrets) (digest string, plain []byte, err error) {
 	plain, err = secrets.Canonical()
 	if err != nil || len(plain) == 0 {
 		return "", nil, err
 	}
-	return hex.EncodeToString(c.Key.Derive("snapshot secrets digest").MAC(string(plain))), plain, nil
+	return hex.EncodeToString(c.Key.Derive("snapshot secrets digest").MAC(string(team), string(plain))), plain, nil
 }
 
 func (c *core) sealSecrets(digest string, plain []byte) []byte {
@@ -259,7 +261,7 @@ func (c *core) makeDraft(h *holding) (*draft, error) {
 		return nil, err
 	}
 	var plain []byte
-	if d.secrets, plain, err = c.nameSecrets(secrets); err != nil {
+	if d.secrets, plain, err = c.nameSecrets(h.team, secrets); err != nil {
 		return nil, err
 	}
 	d.sealed = c.sealSecrets(d.secrets, plain)

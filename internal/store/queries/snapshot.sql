@@ -18,11 +18,12 @@ select s.instance_id from snapshot s where s.kind in ('auto', 'safety') and s.na
 group by s.instance_id having count(*) > cast(sqlc.arg(keep) as bigint) order by s.instance_id;
 
 -- What keeps a snapshot from being pruned: it is what its instance is now, or
--- another one that is kept came from it.
+-- another one that is kept came from it. An imported one came from a file, whose
+-- name anybody chose.
 -- name: SnapshotUse :one
 select
   cast(case when s.instance_id <> '' and not exists (select 1 from snapshot n where n.instance_id = s.instance_id and n.id > s.id) then 1 else 0 end as bigint) as newest,
-  (select count(*) from snapshot r where r.origin = s.id and r.origin <> '') as restored
+  (select count(*) from snapshot r where r.origin = s.id and r.origin <> '' and r.kind <> 'import') as restored
 from snapshot s where s.id = $1;
 
 -- name: UpdateSnapshot :execrows

@@ -350,7 +350,7 @@ func (q *Queries) SnapshotSecret(ctx context.Context, id fleet.SnapshotID) ([]by
 const snapshotUse = `-- name: SnapshotUse :one
 select
   cast(case when s.instance_id <> '' and not exists (select 1 from snapshot n where n.instance_id = s.instance_id and n.id > s.id) then 1 else 0 end as bigint) as newest,
-  (select count(*) from snapshot r where r.origin = s.id and r.origin <> '') as restored
+  (select count(*) from snapshot r where r.origin = s.id and r.origin <> '' and r.kind <> 'import') as restored
 from snapshot s where s.id = $1
 `
 
@@ -360,7 +360,8 @@ type SnapshotUseRow struct {
 }
 
 // What keeps a snapshot from being pruned: it is what its instance is now, or
-// another one that is kept came from it.
+// another one that is kept came from it. An imported one came from a file, whose
+// name anybody chose.
 func (q *Queries) SnapshotUse(ctx context.Context, id fleet.SnapshotID) (SnapshotUseRow, error) {
 	row := q.db.QueryRowContext(ctx, snapshotUse, id)
 	var i SnapshotUseRow
