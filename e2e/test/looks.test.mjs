@@ -5,7 +5,7 @@ import { assertAccessible, assertClean, openBrowser, openPage, signIn, stillness
 import { editorIn } from '../lib/editor.mjs'
 import { Leat, password } from '../lib/leat.mjs'
 
-let leat, browser, team, application, instance
+let leat, browser, team, application, instance, snapshot
 
 before(async () => {
   leat = await Leat.start()
@@ -16,6 +16,10 @@ before(async () => {
   const { version } = await leat.api('GET', `/instances/${instance.id}/environment`)
   await leat.api('PUT', `/instances/${instance.id}/environment`, { version, items: [{ name: 'LINE', value: '4', hidden: false }, { name: 'PIN', value: 'x', hidden: true }] })
   await leat.untilState(instance.id, 'running')
+  snapshot = await leat.api('POST', `/instances/${instance.id}/snapshots`, { name: 'Sechzigzeichenlangerschnappschussname vor der Inbetriebnahme 12', description: 'Before the new pump' })
+  const { flows } = await leat.api('GET', `/instances/${instance.id}/flows`)
+  const work = flows.find((n) => n.type === 'function')
+  await leat.api('PUT', `/instances/${instance.id}/flows`, { flows: flows.map((n) => (n === work ? { ...n, func: `${n.func}\n// changed`, x: n.x + 20 } : n)) })
   browser = await openBrowser()
 })
 
@@ -44,6 +48,19 @@ function pages() {
     [`${i}/dashboard`]: (page) => page.locator('iframe').first().waitFor(),
     [`${i}/editor`]: (page) => editorIn(page, instance),
     [`${i}/logs`]: (page) => page.getByRole('log').getByText(/started|running/i).first().waitFor(),
+    [`${i}/snapshots`]: (page) => page.getByRole('link', { name: snapshot.name }).waitFor(),
+    [`${i}/snapshots?do=create`]: (page) => page.getByRole('dialog').waitFor(),
+    [`${i}/snapshots?do=import`]: (page) => page.getByRole('dialog').waitFor(),
+    [`${i}/history`]: (page) => page.locator('[data-kind=snapshot]').waitFor(),
+    [`${i}/context`]: (page) => page.getByText(/Nothing is remembered|Whose context|Last written|Not written/).first().waitFor(),
+    [`${i}/editor?drawer=history`]: (page) => page.locator('[data-kind=snapshot]').waitFor(),
+    [`${i}/editor?drawer=compare`]: (page) => page.getByRole('button', { name: 'Hide moves' }).waitFor(),
+    [`${t}/snapshots`]: (page) => page.getByRole('link', { name: snapshot.name }).waitFor(),
+    [`${t}/application/${application.id}/snapshots`]: (page) => page.getByRole('link', { name: snapshot.name }).waitFor(),
+    [`${t}/snapshot/${snapshot.id}`]: (page) => page.getByRole('img', { name: /Picture of the tab/ }).waitFor(),
+    [`${t}/snapshot/${snapshot.id}?part=content`]: (page) => page.getByText('About this snapshot').waitFor(),
+    [`${t}/compare`]: (page) => page.getByRole('heading', { name: 'Choose a version' }).waitFor(),
+    [`${t}/compare?from=${snapshot.id}&to=${instance.id}`]: (page) => page.locator('[data-change]').first().waitFor(),
     [`${i}/environment`]: (page) => page.getByLabel('Value of LINE', { exact: true }).waitFor(),
     [`${i}/audit`]: (page) => page.getByText(/created the instance/i).first().waitFor(),
     [`${i}/settings`]: (page) => page.getByRole('button', { name: 'Delete instance' }).waitFor(),

@@ -47,12 +47,6 @@ describe('a picture', () => {
     expect(curve([0, 0], [200, 50])).toHaveLength(1)
     expect(curve([200, 0], [0, 0])).toHaveLength(3)
   })
-  it('lays out 5,000 nodes well within a second', () => {
-    const many = [{ id: 't', type: 'tab' }, ...Array.from({ length: 5000 }, (_, i) => ({ id: `n${i}`, type: 'function', z: 't', name: `Node ${i}`, x: (i % 70) * 200, y: Math.floor(i / 70) * 60, wires: [[`n${i + 1}`]] }))]
-    const start = performance.now()
-    expect(picture(many, measure).sheets.get('t')!.wires).toHaveLength(4999)
-    expect(performance.now() - start).toBeLessThan(500)
-  })
 })
 
 const node = (id: string, change: NodeDiff['change'], more: Partial<NodeDiff> = {}): NodeDiff => ({ id, kind: 'node', type: 'function', label: id, change, moved: change === 'moved', ...more })

@@ -24,10 +24,13 @@ export function pan(view: View, dx: number, dy: number): void {
   view.y += dy / view.scale
 }
 
+/** Life size: on a wall screen everything is larger, and so are pictures. */
+export const life = (): number => (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16
+
 /** Shows all of it, not larger than life. */
 export function fit(view: View, bounds: Bounds | undefined, width: number, height: number, margin = 40): void {
   if (!bounds || width === 0 || height === 0) return
-  view.scale = Math.max(least, Math.min(1, width / (bounds.w + 2 * margin), height / (bounds.h + 2 * margin)))
+  view.scale = Math.max(least, Math.min(life(), width / (bounds.w + 2 * margin), height / (bounds.h + 2 * margin)))
   view.x = bounds.x + bounds.w / 2 - width / 2 / view.scale
   view.y = bounds.y + bounds.h / 2 - height / 2 / view.scale
   // What is smaller than the window stands at the top left, as in the editor.
