@@ -71,7 +71,8 @@ type plan struct {
 	instance  *Instance
 	old, next holding
 	was       sketch
-	// stack is the id of the stack it is to run on, "" for the one it has.
+	// stack is the id of the stack it is to run on, "" for the one it has: its lock
+	// may be an earlier one that no stack has any more.
 	stack   string
 	changed []string
 	// safety holds the old content, draft the next one.
@@ -127,10 +128,13 @@ func (s *step) plan(p *plan, m *fleet.Manifest, secrets *fleet.Secrets, wanted f
 		if err != nil {
 			return err
 		}
-		if !found {
+		if found {
+			p.stack = st.ID
+		} else if _, err := s.stackLock(p.next.stack); fleet.IsKind(err, fleet.NotFound) {
 			return &fleet.Error{Kind: fleet.Conflict, Code: "stack_unknown", Msg: "This platform does not have the stack of the snapshot. Nothing was changed. Restore it without its stack, or ask an administrator to add the stack."}
+		} else if err != nil {
+			return err
 		}
-		p.stack = st.ID
 	}
 	p.changed, err = p.old.differs(&p.next)
 	return err

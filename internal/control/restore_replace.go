@@ -142,8 +142,16 @@ func (s *step) putSettings(i *store.Instance, p *plan) error {
 	if err := s.UpdateInstance(i); err != nil {
 		return err
 	}
-	_, err := s.framed(&i.Instance, &old)
-	return err
+	if _, err := s.framed(&i.Instance, &old); err != nil || p.next.stack == p.old.stack {
+		return err
+	}
+	if i.Given.MemoryMiB == 0 {
+		if err := s.reframe(&i.Instance); err != nil {
+			return err
+		}
+	}
+	i.Given.Digest = p.next.stack // the very lock, whatever its stack has now
+	return s.FrameInstance(&i.Instance)
 }
 
 // differs names the components in which two holdings differ.

@@ -46,6 +46,13 @@ func (c *Snapshots) Content(ctx context.Context, who fleet.Actor, id fleet.Snaps
 		if out.Stack.Digest = m.Stack; found {
 			out.Stack.ID, out.Stack.Name = st.ID, st.Name
 		}
+		if !found {
+			_, err := s.stackLock(m.Stack)
+			if err != nil && !fleet.IsKind(err, fleet.NotFound) {
+				return err
+			}
+			found = err == nil
+		}
 		out.Missing = missing(m, found)
 		secrets, err := s.openSecrets(snap)
 		if fleet.IsCode(err, "wrong_platform_key") {

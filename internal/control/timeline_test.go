@@ -311,4 +311,24 @@ func TestARestoreOfAnUnknownStackChangesNothing(t *testing.T) {
 	if missing := must(p.Snapshots.Content(t.Context(), p.vera, imported.ID))(t).Missing; len(missing) != 1 || missing[0].Component != "stack" {
 		t.Errorf("missing %+v", missing)
 	}
+
+	// A lock that is kept is enough, also when no stack has it any more.
+	if err := p.db.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.InsertStackLock(&store.StackLock{Digest: "beef", Lock: []byte(`{}`), CreatedAt: p.clock()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.sleep(time.Second)
+	done := must(p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(imported.ID)}))(t)
+	if fmt.Sprint(done.Changed) != "[stack]" || p.spec(i).Stack != "beef" || done.Stack != i.Stack {
+		t.Errorf("restored %v: %s of %s", done.Changed, p.spec(i).Stack, done.Stack)
+	}
+	if missing := must(p.Snapshots.Content(t.Context(), p.vera, imported.ID))(t).Missing; len(missing) != 0 {
+		t.Errorf("missing %+v", missing)
+	}
+	p.sleep(time.Second)
+	must(p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(snap.ID)}))(t)
+	if p.spec(i).Stack != before.Stack {
+		t.Errorf("it runs on %s; want %s", p.spec(i).Stack, before.Stack)
+	}
 }
