@@ -85,7 +85,19 @@ func readFile(in api.ImportSnapshot) (*fleet.SnapshotFile, *fleet.Secrets, error
 	if err != nil {
 		return nil, nil, err
 	}
-	return f, onlyThere(f, secrets), nil
+	secrets = onlyThere(f, secrets)
+	return f, secrets, checkHidden(secrets.Hidden)
+}
+
+// checkHidden looks for values that no environment can have: of what was sealed
+// nothing could be said before.
+func checkHidden(values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := fleet.CheckEnvironment([]fleet.Variable{{Name: name, Value: values[name], Hidden: true}}); err != nil {
+			return invalidFile("settings.env."+name, "the variable "+name+": "+errorText(err))
+		}
+	}
+	return nil
 }
 
 // checkFile looks for faults that only show when all of the file is known.

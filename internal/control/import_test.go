@@ -319,3 +319,16 @@ func TestAFileCannotHoldASnapshotOfAnotherTeam(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAHiddenValueThatNoProcessTakesIsRefused(t *testing.T) {
+	p := newPlant(t)
+	for _, value := range []string{`zero \u0000 byte`, strings.Repeat("x", fleet.MaxVariableValue+1)} {
+		text := `{"flows":{"flows":[]},"settings":{"env":{"TOKEN":{"hidden":true,"value":"` + value + `"}}}}`
+		_, err := p.Snapshots.Import(t.Context(), p.mika, p.app.ID, api.ImportSnapshot{Snapshot: json.RawMessage(text)}, control.Key{})
+		wantCode(t, err, "invalid_snapshot_file")
+	}
+	sealed := secret.EncryptValue(fileSecret, "zero \x00 byte")
+	text := `{"flows":{"flows":[]},"settings":{"env":{"TOKEN":{"hidden":true,"$":"` + sealed + `"}}}}`
+	_, err := p.Snapshots.Import(t.Context(), p.mika, p.app.ID, api.ImportSnapshot{Snapshot: json.RawMessage(text), Secret: fileSecret}, control.Key{})
+	wantCode(t, err, "invalid_snapshot_file")
+}
