@@ -1,0 +1,55 @@
+package nodered_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"leat/internal/fleet"
+	"leat/internal/nodered"
+	"leat/internal/wire"
+)
+
+// A flow can write to the bridge by itself, and say what it likes.
+func TestWhatAFlowSaysOfItsContextIsBounded(t *testing.T) {
+	var entries []string
+	for i := range 10_000 {
+		text, err := json.Marshal(`"` + strings.Repeat("x", 60_000) + `"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i > 150 {
+			text = []byte(`"1"`)
+		}
+		entries = append(entries, fmt.Sprintf(`{"store":"memory","key":"k%05d","type":"string","exact":true,"text":%s}`, i, text))
+	}
+	page, err := nodered.LiveContext(json.RawMessage(`{"next":"` + strings.Repeat("n", 1<<20) + `","scopes":[` + strings.Repeat(`{"scope":"global","keys":1},`, 5000) + `{"scope":"x"}],"entries":[` + strings.Join(entries, ",") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := wire.Marshal(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(text) > wire.MaxContextPage || len(page.Entries) > wire.MaxContextItems || len(page.Scopes) > wire.MaxContextItems || !page.Live {
+		t.Errorf("the page has %d bytes, %d entries, %d scopes", len(text), len(page.Entries), len(page.Scopes))
+	}
+	if last := page.Entries[len(page.Entries)-1]; page.Next != "memory:"+last.Key {
+		t.Errorf("it goes on at %.40q, behind %s", page.Next, last.Key)
+	}
+	for text, want := range map[string]string{
+		`{"entries":[{"store":"m","key":"k","type":"object","text":"{\"a\":"}]}`:              `{"store":"m","key":"k","type":"object","preview":"{\"a\":","size":0,"exact":false}`,
+		`{"entries":[{"store":"m","key":"k","type":"function","value":1,"text":"\"[fn]\""}]}`: `{"store":"m","key":"k","type":"function","preview":"fn","size":0,"exact":false}`,
+	} {
+		page, err := nodered.LiveContext(json.RawMessage(text))
+		if got, merr := wire.Marshal(page.Entries[0]); err != nil || merr != nil || string(got) != want {
+			t.Errorf("%s became %s, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{``, `[]`, `{"entries":5}`} {
+		if _, err := nodered.LiveContext(json.RawMessage(text)); !fleet.IsCode(err, "context_failed") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
