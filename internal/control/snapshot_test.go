@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -311,4 +312,58 @@ func TestTheContentOfASnapshotHoldsNoSecret(t *testing.T) {
 	if string(flows.Flows) != string(flowsWith("one")) || flows.Digest != must(wire.Digest(flows.Flows))(t) {
 		t.Errorf("flows %s %s", flows.Flows, flows.Digest)
 	}
+}
+
+// Whatever happens at once, the newest snapshot is what the instance holds.
+func TestChangesAtOnceAreAllKept(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	p.tick = time.Now
+	first := p.snapshots(i)[0]
+	var group sync.WaitGroup
+	at := func(times int, change func(n int) error) {
+		group.Go(func() {
+			for n := range times {
+				if err := change(n); err != nil && !fleet.IsCode(err, "instance_changed") {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for w := range 3 {
+		at(15, func(n int) error {
+			_, err := p.Flows.Put(t.Context(), p.mika, i.ID, api.PutFlows{Flows: flowsWith(fmt.Sprint(w, " ", n)), Credentials: credentials(fmt.Sprint(w, n))})
+			return err
+		})
+		at(15, func(n int) error {
+			_, err := p.Environment.Put(t.Context(), p.mika, i.ID, api.Environment{Items: []api.Variable{{Name: "A", Value: fmt.Sprint(w, n)}, {Name: "B", Value: fmt.Sprint(w), Hidden: true}}}, 0)
+			return err
+		})
+	}
+	at(10, func(int) error {
+		_, err := p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(first.ID)})
+		return err
+	})
+	group.Wait()
+	spec, newest := p.spec(i), p.snapshots(i)[0]
+	twin := must(p.Instances.Create(t.Context(), p.olga, p.app.ID, api.NewInstance{Name: "Twin", Source: &api.Source{Snapshot: string(newest.ID)}}, control.Key{}))(t)
+	held := p.spec(twin)
+	a, b := must(fleet.AppendCanonicalText(nil, orNull(held.Credentials)))(t), must(fleet.AppendCanonicalText(nil, orNull(spec.Credentials)))(t)
+	if string(held.Flows) != string(spec.Flows) || string(a) != string(b) || fmt.Sprint(held.Environment) != fmt.Sprint(spec.Environment) {
+		t.Errorf("the newest snapshot holds\n%s %s %v\nand the instance\n%s %s %v", held.Flows, a, held.Environment, spec.Flows, b, spec.Environment)
+	}
+	last := first.ID
+	for _, s := range slices.Backward(p.snapshots(i)[:len(p.snapshots(i))-1]) {
+		if s.ID <= last {
+			t.Errorf("%s sorts before %s", s.ID, last)
+		}
+		last = s.ID
+	}
+}
+
+func orNull(text json.RawMessage) json.RawMessage {
+	if len(text) == 0 || string(text) == "{}" {
+		return json.RawMessage("null")
+	}
+	return text
 }
