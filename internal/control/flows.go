@@ -81,7 +81,11 @@ func checkFlows(flows json.RawMessage) error {
 	if len(flows) == 0 || string(flows) == "null" {
 		return fleet.InvalidField("flows", "Give the flows: an array of nodes.")
 	}
-	return wire.CheckFlows(flows)
+	n, err := wire.CountFlows(flows)
+	if err == nil && n > fleet.MaxFileNodes {
+		err = &fleet.Error{Kind: fleet.TooLarge, Code: "flows_too_large", Msg: fmt.Sprintf("The flows have %d nodes; at most %d are taken.", n, fleet.MaxFileNodes)}
+	}
+	return err
 }
 
 func countNodes(flows json.RawMessage) int {

@@ -332,3 +332,16 @@ func TestAHiddenValueThatNoProcessTakesIsRefused(t *testing.T) {
 	_, err := p.Snapshots.Import(t.Context(), p.mika, p.app.ID, api.ImportSnapshot{Snapshot: json.RawMessage(text), Secret: fileSecret}, control.Key{})
 	wantCode(t, err, "invalid_snapshot_file")
 }
+
+func TestFlowsOfTooManyNodesAreRefused(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	var many strings.Builder
+	many.WriteString(`[{"id":"t","type":"tab"}`)
+	for n := range fleet.MaxFileNodes {
+		fmt.Fprintf(&many, `,{"id":"%d","type":"x"}`, n)
+	}
+	many.WriteString("]")
+	_, err := p.Flows.Put(t.Context(), p.mika, i.ID, api.PutFlows{Flows: json.RawMessage(many.String())})
+	wantCode(t, err, "flows_too_large")
+}

@@ -14,6 +14,11 @@ const (
 	MaxSnapshotFile = 64 << 20
 	MaxFileNodes    = 100_000
 	maxFileNesting  = 200
+	// What is read of a file takes memory for each value, however short it is
+	// written: so many may stand in one array, and in one object.
+	maxFileItems   = 1_000_000
+	maxFileMembers = MaxFileNodes
+	maxFileValues  = 10_000_000
 )
 
 // badFile is the error for a file that cannot be imported: where says the place
@@ -58,10 +63,11 @@ func checkFile(text []byte) error {
 
 // fileWalk reads JSON that is known to be valid, and knows where it is.
 type fileWalk struct {
-	in    []byte
-	at    int
-	depth int
-	path  []string
+	in     []byte
+	at     int
+	depth  int
+	values int
+	path   []string
 }
 
 func (w *fileWalk) next() byte {
@@ -72,12 +78,15 @@ func (w *fileWalk) next() byte {
 }
 
 func (w *fileWalk) value() error {
+	if w.values++; w.values > maxFileValues {
+		return badFile("", fmt.Sprintf("it holds more than %d values.", maxFileValues))
+	}
 	switch w.next() {
 	case '{':
-		return w.nested('}', w.member)
+		return w.nested('}', maxFileMembers, w.member)
 	case '[':
 		n := -1
-		return w.nested(']', func() error {
+		return w.nested(']', maxFileItems, func() error {
 			n++
 			return w.below("["+strconv.Itoa(n)+"]", w.value)
 		})
@@ -91,12 +100,16 @@ func (w *fileWalk) value() error {
 	return nil
 }
 
-func (w *fileWalk) nested(end byte, one func() error) error {
+func (w *fileWalk) nested(end byte, most int, one func() error) error {
 	if w.depth++; w.depth > maxFileNesting {
 		return badFile(w.where(), fmt.Sprintf("%s is nested more than %d levels deep.", w.where(), maxFileNesting))
 	}
 	defer func() { w.depth-- }()
+	n := 0
 	for w.at++; w.next() != end; {
+		if n++; n > most {
+			return badFile(w.where(), fmt.Sprintf("%s holds more than %d entries.", w.where(), most))
+		}
 		if w.in[w.at] == ',' {
 			w.at++
 		}

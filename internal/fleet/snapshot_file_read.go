@@ -135,6 +135,9 @@ func (f *SnapshotFile) readOurs(text json.RawMessage) (ours envelopeOurs, err er
 		ours.Stack = nil
 	}
 	if ours.Stack != nil {
+		if !stackDigest.MatchString(ours.Stack.Digest) {
+			return ours, badFile("leat.stack", "leat.stack has no digest of a stack.")
+		}
 		f.Stack, f.Manifest.Stack = *ours.Stack, ours.Stack.Digest
 	}
 	return ours, nil
@@ -400,6 +403,7 @@ func added(m map[string]string, key, value string) map[string]string {
 var (
 	moduleName    = regexp.MustCompile(`^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$`)
 	moduleVersion = regexp.MustCompile(`^[0-9A-Za-z.*^~<>=|+ -]{1,128}$`)
+	stackDigest   = regexp.MustCompile(`^[0-9a-f]{0,128}$`)
 	exactModule   = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 )
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -207,20 +208,37 @@ func (s *Spec) Check() error {
 // CheckFlows tells whether flows are what Node-RED can load: an array of objects
 // that each have an id and a type. Nothing is no fault.
 func CheckFlows(flows json.RawMessage) error {
-	if len(flows) == 0 {
-		return nil
+	_, err := CountFlows(flows)
+	return err
+}
+
+// CountFlows is CheckFlows, and tells how many nodes there are.
+func CountFlows(flows json.RawMessage) (nodes int, err error) {
+	if text := bytes.TrimSpace(flows); len(text) == 0 || string(text) == "null" {
+		return 0, nil
 	}
-	var nodes []struct {
-		ID   string `json:"id"`
-		Type string `json:"type"`
+	faulty := func(err error) (int, error) {
+		return 0, &fleet.Error{Kind: fleet.Invalid, Code: "flows_invalid", Msg: "The flows are not a JSON array of nodes.", Err: err}
 	}
-	if err := json.Unmarshal(flows, &nodes); err != nil {
-		return &fleet.Error{Kind: fleet.Invalid, Code: "flows_invalid", Msg: "The flows are not a JSON array of nodes.", Err: err}
+	if !json.Valid(flows) {
+		return faulty(nil)
 	}
-	for i, n := range nodes {
-		if n.ID == "" || n.Type == "" {
-			return &fleet.Error{Kind: fleet.Invalid, Code: "flows_invalid", Msg: fmt.Sprintf("Node %d of the flows has no id or no type.", i+1)}
+	// One by one: of a long array of nothing, all would take many times its size.
+	dec := json.NewDecoder(bytes.NewReader(flows))
+	if begin, err := dec.Token(); err != nil || begin != json.Delim('[') {
+		return faulty(err)
+	}
+	for ; dec.More(); nodes++ {
+		var n struct {
+			ID   string `json:"id"`
+			Type string `json:"type"`
+		}
+		switch err := dec.Decode(&n); {
+		case err != nil:
+			return faulty(err)
+		case n.ID == "" || n.Type == "":
+			return 0, &fleet.Error{Kind: fleet.Invalid, Code: "flows_invalid", Msg: fmt.Sprintf("Node %d of the flows has no id or no type.", nodes+1)}
 		}
 	}
-	return nil
+	return nodes, nil
 }
