@@ -76,7 +76,7 @@ func FillNames(ctx context.Context, db *store.DB, team fleet.TeamID) error {
 		teams := make([]fleet.TeamID, namedTeams)
 		for n := range teams {
 			teams[n] = fleet.TeamID(fmt.Sprintf("t-bench-%d", n))
-			t := &fleet.Team{ID: teams[n], Name: nameOf(n), Slug: fmt.Sprintf("bench-%d", n), Type: "standard", Version: 1, CreatedAt: now}
+			t := &fleet.Team{ID: teams[n], Name: nameOf(n), Slug: fmt.Sprintf("works-%d", n), Type: "standard", Version: 1, CreatedAt: now}
 			if err := tx.InsertTeam(t); err != nil {
 				return err
 			}
@@ -119,7 +119,7 @@ func insertPlant(tx *store.Tx, n int, team fleet.TeamID, now time.Time) error {
 	}
 	for m := n; m < namedInstances; m += namedApplications {
 		i := &store.Instance{SpecVersion: 1, EnvVersion: 1, Report: `{"x":"` + strings.Repeat("x", 2000) + `"}`, Instance: fleet.Instance{
-			ID: fleet.InstanceID(fmt.Sprintf("i-bench-%d", m)), Application: a.ID, Team: team, Name: nameOf(m), Label: fmt.Sprintf("bench-%d", m), Type: "small",
+			ID: fleet.InstanceID(fmt.Sprintf("i-bench-%d", m)), Application: a.ID, Team: team, Name: nameOf(m), Label: fmt.Sprintf("works-%d", m), Type: "small",
 			Stack: "node-red-5", Access: fleet.AccessLogin, Wanted: fleet.WantStopped, Observed: fleet.StateStopped, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}}
 		if err := tx.InsertInstance(i); err != nil {
