@@ -92,7 +92,9 @@ func TestWhoHasTheEditorOpenIsKnown(t *testing.T) {
 func TestASocketThatNodeREDRefusesIsNoEditor(t *testing.T) {
 	p := newPlant(t)
 	addr := p.editors()
-	p.set(func() { p.upstream = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) } })
+	p.set(func() {
+		p.upstream = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }
+	})
 	if _, answer := p.socket(addr, "/.leat/editor/comms", p.enter("s-owner", editorHost)); !strings.Contains(answer, "401") {
 		t.Errorf("answered %q", answer)
 	}

@@ -34,7 +34,9 @@ func currentOf(err error) string {
 	return fmt.Sprint(p.Current)
 }
 
-func labelled(label string) json.RawMessage { return json.RawMessage(fmt.Sprintf(snapshotFlows, label)) }
+func labelled(label string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(snapshotFlows, label))
+}
 
 func TestASnapshotFromItsMakingToAnotherTeam(t *testing.T) {
 	s := servertest.New(t)
