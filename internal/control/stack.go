@@ -116,11 +116,14 @@ func (s *step) frame(i *fleet.Instance, st *fleet.Stack) (fleet.Frame, error) {
 		return fleet.Frame{}, err
 	}
 	f := fleet.Frame{Digest: st.Digest, MemoryMiB: size.MemoryMiB, CPUPercent: size.CPUPercent}
-	if i.Stack == st.ID && i.Given.Digest != "" && s.c.StackReady != nil && !s.c.StackReady(st.Digest) && s.c.StackReady(i.Given.Digest) {
+	if i.Stack == st.ID && i.Given.Digest != "" && !s.laid(st.Digest) && s.laid(i.Given.Digest) {
 		f.Digest = i.Given.Digest
 	}
 	return f, nil
 }
+
+// laid tells whether a lock is laid out on this machine, as far as anybody knows.
+func (s *step) laid(digest string) bool { return s.c.StackReady == nil || s.c.StackReady(digest) }
 
 // reframe gives an instance what its stack and type say now: when it is made,
 // started or restarted on purpose, or when one of the two is changed.
@@ -200,7 +203,7 @@ func (s *step) weigh(list ...*Instance) error {
 		var brings []string
 		add := func(part, words string) { u.Parts, brings = append(u.Parts, part), append(brings, words) }
 		for _, st := range stacks {
-			if st.ID == i.Stack && i.Given.Digest != "" && st.Digest != "" && st.Digest != i.Given.Digest {
+			if st.ID == i.Stack && i.Given.Digest != "" && st.Digest != "" && st.Digest != i.Given.Digest && s.laid(st.Digest) {
 				add("stack", st.Versions.Name())
 			}
 		}
@@ -245,7 +248,7 @@ func (c *Stacks) Choices(ctx context.Context, who fleet.Actor, id fleet.Instance
 			}
 			out = append(out, api.StackChoice{
 				Stack: st.ID, Name: st.Name, NodeRed: st.Versions.NodeRED, NodeJS: st.Versions.NodeJS, Current: st.ID == i.Stack,
-				Ready: c.StackReady == nil || c.StackReady(st.Digest), Misfits: misfits(lock, st),
+				Ready: s.laid(st.Digest), Misfits: misfits(lock, st),
 			})
 		}
 		return nil

@@ -59,9 +59,8 @@ func TestAnUpgradeReachesAnInstanceWhenSomebodyAsks(t *testing.T) {
 	if err := p.Stacks.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	seen := must(p.Instances.Get(t.Context(), p.vera, i.ID))(t)
-	if seen.Update == nil || !slices.Equal(seen.Update.Parts, []string{"stack"}) || !strings.Contains(seen.Update.Reason, "Node-RED 5.0.8 on Node.js 24.22.0") {
-		t.Fatalf("update %+v", seen.Update)
+	if seen := must(p.Instances.Get(t.Context(), p.vera, i.ID))(t); seen.Update != nil {
+		t.Errorf("before it is fetched there is %+v", seen.Update)
 	}
 	must(p.Flows.Put(t.Context(), p.mika, i.ID, api.PutFlows{Flows: json.RawMessage(`[]`)}))(t)
 	if got := p.stackOf(i.ID); got != "five" {
@@ -73,11 +72,15 @@ func TestAnUpgradeReachesAnInstanceWhenSomebodyAsks(t *testing.T) {
 		t.Errorf("a restart brought %s, which has not been fetched", got)
 	}
 	laid["five-new"] = true
+	seen := must(p.Instances.Get(t.Context(), p.vera, i.ID))(t)
+	if seen.Update == nil || !slices.Equal(seen.Update.Parts, []string{"stack"}) || !strings.Contains(seen.Update.Reason, "Node-RED 5.0.8 on Node.js 24.22.0") {
+		t.Fatalf("update %+v", seen.Update)
+	}
 	must(p.Instances.Restart(t.Context(), p.mika, i.ID))(t)
 	if got := p.stackOf(i.ID); got != "five-new" {
 		t.Errorf("a restart brought %s", got)
 	}
-	if seen := must(p.Instances.Get(t.Context(), p.vera, i.ID))(t); seen.Update != nil {
+	if seen = must(p.Instances.Get(t.Context(), p.vera, i.ID))(t); seen.Update != nil {
 		t.Errorf("after it there is still %+v", seen.Update)
 	}
 }
