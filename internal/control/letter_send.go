@@ -144,10 +144,15 @@ func (c *Letters) withoutExpired(ctx context.Context, batch []*fleet.Letter) ([]
 
 // sendOne sends a letter to who may have it now. An error is the server's.
 func (c *Letters) sendOne(ctx context.Context, session *mail.Session, head mail.Platform, l *fleet.Letter) error {
-	to, what, err := c.address(ctx, l)
+	what, err := c.openLetter(l)
 	if err != nil {
 		c.Log.ErrorContext(ctx, "a letter cannot be read; it is given up", "letter", l.ID, "kind", l.Kind, "error", err)
 		return c.note(ctx, l, fleet.LetterFailed, "The letter cannot be read.")
+	}
+	to, err := c.address(ctx, l, what)
+	if err != nil { // the database's trouble, or the end of the platform: no fault of the letter
+		c.Log.WarnContext(ctx, "a letter has to wait: whom it is for could not be looked up", "letter", l.ID, "kind", l.Kind, "error", err)
+		return c.later(ctx, l, &mail.Fault{Text: "Whom the letter is for could not be looked up. The server's log says why."})
 	}
 	if to == "" {
 		return c.note(ctx, l, fleet.LetterDropped, "")
@@ -166,21 +171,17 @@ func (c *Letters) sendOne(ctx context.Context, session *mail.Session, head mail.
 	return c.later(ctx, l, fault)
 }
 
-// address finds where a letter goes and what it tells; "" where nobody is to
-// have it any more.
-func (c *Letters) address(ctx context.Context, l *fleet.Letter) (to string, what mail.Content, err error) {
-	if what, err = c.openLetter(l); err != nil {
-		return "", nil, err
-	}
+// address finds where a letter goes, and adds what is only known now; "" where
+// nobody is to have it any more.
+func (c *Letters) address(ctx context.Context, l *fleet.Letter, what mail.Content) (to string, err error) {
 	if trouble, ok := what.(interface{ About() *mail.Incident }); ok {
 		c.addLog(ctx, trouble.About())
 	}
 	if reset, ok := what.(*mail.PasswordReset); ok {
-		to, err = c.resets.resolve(ctx, l, reset)
-		return to, reset, err
+		return c.resets.resolve(ctx, l, reset)
 	}
 	if l.User == "" {
-		return l.Address, what, nil
+		return l.Address, nil
 	}
 	err = c.DB.View(ctx, func(tx *store.Tx) error {
 		u, err := tx.User(l.User)
@@ -199,7 +200,7 @@ func (c *Letters) address(ctx context.Context, l *fleet.Letter) (to string, what
 		to = u.Email
 		return nil
 	})
-	return to, what, err
+	return to, err
 }
 
 const (

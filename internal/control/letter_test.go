@@ -199,3 +199,31 @@ func TestTheRunnerOfTheOutboxSendsAtOnceAndEndsWhenItIsTold(t *testing.T) {
 		t.Errorf("%d letters wait for the next start; want 2", m.Waiting)
 	}
 }
+
+// A platform that is stopped between two letters has not failed to read the next
+// one.
+func TestALetterBeforeWhichThePlatformStopsWaitsForTheNextStart(t *testing.T) {
+	w := newWorld(t)
+	olga := w.person("olga", false)
+	server := w.post(mailtest.Behaviour{})
+	w.change(olga, "new@example.com")
+	w.sleep(time.Second)
+	w.reset("olga")
+	ctx, stop := contextWithCancel(t)
+	now := w.clock()
+	w.tick = func() time.Time {
+		if len(server.Letters()) == 2 {
+			stop()
+		}
+		return now
+	}
+	if err := w.Letters.SendDue(ctx); err == nil {
+		t.Error("it went on after its end")
+	}
+	if m := w.mailState(); m.Waiting != 1 || m.Failed != 0 || len(server.Letters()) != 2 {
+		t.Fatalf("%d letters wait and %d are given up: %q; want one to wait", m.Waiting, m.Failed, m.LastError)
+	}
+	if got := w.deliver(server); !sentTo(got, "new@example.com") {
+		t.Errorf("sent %s", subjects(got))
+	}
+}
