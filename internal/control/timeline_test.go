@@ -223,11 +223,14 @@ func (version lockOf) Resolve(_ context.Context, _ string, wanted map[string]str
 // packages stands for the cache of packages.
 type packages struct {
 	fail error
-	got  []string
+	// during, where set, is what happens while packages are fetched.
+	during func()
 }
 
-func (c *packages) Fetch(_ context.Context, lock json.RawMessage) error {
-	c.got = append(c.got, string(lock))
+func (c *packages) Fetch(context.Context, json.RawMessage) error {
+	if c.during != nil {
+		c.during()
+	}
 	return c.fail
 }
 
@@ -279,7 +282,15 @@ func TestARestoreWhoseModulesAreGoneChangesNothing(t *testing.T) {
 	if strings.Contains(err.(*fleet.Error).Msg, "fire") {
 		t.Errorf("the error tells of what is inside: %v", err)
 	}
-	cache.fail = nil
+	cache.fail, cache.during = nil, func() { p.put(i, "meanwhile", "") }
+	_, err = p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(old.ID)})
+	wantCode(t, err, "instance_changed")
+	if got := string(p.spec(i).Flows); got != string(flowsWith("meanwhile")) {
+		t.Errorf("a change in between was lost: %s", got)
+	}
+	cache.during = nil
+	must(p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(old.ID), Components: &api.Components{Modules: &no}}))(t)
+	p.sleep(time.Second)
 	done := must(p.Snapshots.Restore(t.Context(), p.mika, i.ID, api.Restore{Snapshot: string(old.ID)}))(t)
 	if fmt.Sprint(done.Changed) != "[modules]" || p.spec(i).Modules.Direct["pump"] != "1.0.0" {
 		t.Errorf("restored %v, modules %v", done.Changed, p.spec(i).Modules.Direct)
