@@ -19,7 +19,7 @@ export interface Scene {
   comparing: boolean
 }
 
-interface Pen { c: CanvasRenderingContext2D; paint: Paint; scene: Scene; fine: boolean; tiny: boolean; seen: (b: Bounds) => boolean }
+interface Pen { c: CanvasRenderingContext2D; paint: Paint; scene: Scene; scale: number; fine: boolean; tiny: boolean; seen: (b: Bounds) => boolean }
 
 /** Draws what is in view, and nothing else. */
 export function draw(c: CanvasRenderingContext2D, paint: Paint, scene: Scene, view: View, width: number, height: number, ratio: number): void {
@@ -29,7 +29,7 @@ export function draw(c: CanvasRenderingContext2D, paint: Paint, scene: Scene, vi
   c.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, -view.x * view.scale * ratio, -view.y * view.scale * ratio)
   const window = { x: view.x - 60, y: view.y - 60, w: width / view.scale + 120, h: height / view.scale + 120 }
   const seen = (b: Bounds) => b.x < window.x + window.w && b.y < window.y + window.h && b.x + b.w > window.x && b.y + b.h > window.y
-  const pen: Pen = { c, paint, scene, seen, fine: view.scale > 0.32, tiny: view.scale < 0.14 }
+  const pen: Pen = { c, paint, scene, seen, scale: view.scale, fine: view.scale > 0.32, tiny: view.scale < 0.14 }
   if (view.scale > 0.5) grid(pen, view, width, height)
   for (const g of scene.sheet.groups) if (seen(g)) group(pen, g)
   wires(pen)
@@ -143,11 +143,12 @@ function box(pen: Pen, b: Box): void {
   const [x, y] = [b.x - b.w / 2, b.y - b.h / 2]
   c.save()
   c.globalAlpha = alphaOf(pen, !!mark) * (b.disabled ? 0.5 : 1)
-  if (mark || scene.chosen === b.id) halo(pen, b, mark)
+  if (tiny ? scene.chosen === b.id : mark || scene.chosen === b.id) halo(pen, b, mark)
   c.beginPath()
   if (b.kind === 'junction') c.arc(b.x, b.y, 5, 0, 2 * Math.PI)
   else c.roundRect(x, y, b.w, b.h, 5)
-  c.fillStyle = b.look.color
+  // From afar a ring is too thin to be seen: the whole node takes the colour of its change.
+  c.fillStyle = tiny && mark ? paint.css(changeColor[mark.change]) : b.look.color
   c.fill()
   if (!tiny) {
     c.strokeStyle = paint.css('--flow-edge')
@@ -166,10 +167,10 @@ function box(pen: Pen, b: Box): void {
 }
 
 /** The ring of a node that differs, or that was chosen. */
-function halo({ c, paint, scene }: Pen, b: Box, mark: { change: Change; moved: boolean } | undefined): void {
+function halo({ c, paint, scene, scale }: Pen, b: Box, mark: { change: Change; moved: boolean } | undefined): void {
   const ring = (grow: number, width: number, color: string, dash: number[]) => {
     c.strokeStyle = color
-    c.lineWidth = width
+    c.lineWidth = Math.max(width, (0.4 * width) / scale)
     c.setLineDash(dash)
     c.beginPath()
     c.roundRect(b.x - b.w / 2 - grow, b.y - b.h / 2 - grow, b.w + 2 * grow, b.h + 2 * grow, 5 + grow)
