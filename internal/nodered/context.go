@@ -63,7 +63,7 @@ func (s *Supervisor) SetContext(ctx context.Context, c wire.ContextChange) error
 func (l *line) askIn(ctx context.Context, op string, body any) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, contextPatience)
 	defer cancel()
-	raw, err := l.ask(ctx, op, body)
+	raw, err := l.askAside(ctx, op, body)
 	var said *lineError
 	switch {
 	case err == nil:
@@ -76,6 +76,33 @@ func (l *line) askIn(ctx context.Context, op string, body any) (json.RawMessage,
 		return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "instance_busy", Msg: "Node-RED does not answer: a flow keeps it busy. Try again in a moment.", Err: err}
 	}
 	return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "instance_unreachable", Msg: "Node-RED has just ended. Try again in a moment.", Err: err}
+}
+
+// askAside is ask that ends with ctx also while the question itself cannot be
+// written: a flow may keep the bridge from being read. The few that then wait for
+// it end with the bridge.
+func (l *line) askAside(ctx context.Context, op string, body any) (json.RawMessage, error) {
+	select {
+	case l.looking <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	type answer struct {
+		raw json.RawMessage
+		err error
+	}
+	said := make(chan answer, 1)
+	go func() {
+		defer func() { <-l.looking }()
+		raw, err := l.ask(ctx, op, body)
+		said <- answer{raw, err}
+	}()
+	select {
+	case a := <-said:
+		return a.raw, a.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // contextCode believes the bridge only the codes that it has.

@@ -1,10 +1,15 @@
 package nodered_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"leat/internal/fleet"
 	"leat/internal/nodered"
@@ -51,5 +56,39 @@ func TestWhatAFlowSaysOfItsContextIsBounded(t *testing.T) {
 		if _, err := nodered.LiveContext(json.RawMessage(text)); !fleet.IsCode(err, "context_failed") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// A flow can hold the bridge open and read nothing: who looks at its context must
+// neither wait for ever nor fill the supervisor's memory.
+func TestABridgeThatReadsNothingHoldsUpNobody(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	ask := nodered.AskIn(ours)
+	before := runtime.NumGoroutine()
+	begun := time.Now()
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if _, err := ask(ctx, "setContext", wire.ContextChange{Value: json.RawMessage(`1`)}); !fleet.IsCode(err, "instance_busy") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	answered := make(chan struct{})
+	go func() { all.Wait(); close(answered) }()
+	select {
+	case <-answered:
+	case <-time.After(5 * time.Second):
+		t.Fatal("a look at context waits for a bridge that nobody reads")
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if more := runtime.NumGoroutine() - before; more > 10 {
+		t.Errorf("%d goroutines go on after the answers", more)
 	}
 }

@@ -1,6 +1,9 @@
 package nodered
 
 import (
+	"context"
+	"encoding/json"
+	"net"
 	"time"
 
 	"leat/internal/wire"
@@ -35,3 +38,8 @@ func BaseOfSave(first, next *wire.Spec) (flows, credentials string, err error) {
 
 // LiveContext reads what the bridge says of context.
 var LiveContext = liveContext
+
+// AskIn asks for context over one bridge, whose other end somebody else has.
+func AskIn(conn net.Conn) func(ctx context.Context, op string, body any) (json.RawMessage, error) {
+	return newLine(conn).askIn
+}

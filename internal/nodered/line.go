@@ -58,6 +58,7 @@ type line struct {
 	rest []byte // of a message whose end has not come; read when nobody serves
 
 	writing sync.Mutex
+	looking chan struct{} // who looks at context
 
 	mu      sync.Mutex
 	next    int64
@@ -65,8 +66,13 @@ type line struct {
 	closed  bool
 }
 
+// maxLooking bounds how many look at context, or change it, at a time.
+const maxLooking = 4
+
+// newLine numbers its questions from a number that no line before it came to: the
+// bridge may still answer what an earlier supervisor asked.
 func newLine(conn net.Conn) *line {
-	return &line{conn: conn, waiting: map[int64]chan message{}}
+	return &line{conn: conn, next: time.Now().UnixMicro(), looking: make(chan struct{}, maxLooking), waiting: map[int64]chan message{}}
 }
 
 // ask sends a request to the bridge and waits for its answer.
