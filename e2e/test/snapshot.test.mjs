@@ -216,6 +216,36 @@ test('two are chosen and compared; one is renamed; one in use stays, another is 
   assertClean(seen)
 })
 
+test('by keyboard alone a snapshot is made, opened and compared', async () => {
+  const { keyboard } = page
+  const tabTo = async (name) => {
+    for (let n = 0; n < 80; n++) {
+      await keyboard.press('Tab')
+      if ((await page.evaluate(() => document.activeElement.textContent.trim())) === name) return
+    }
+    assert.fail(`${name} was not reached by Tab`)
+  }
+  await page.goto(at('snapshots'))
+  await page.getByRole('link', { name: 'After a deploy' }).first().waitFor()
+  await tabTo('New snapshot')
+  await keyboard.press('Enter')
+  await page.getByRole('dialog').getByLabel('Name').waitFor()
+  await page.waitForFunction(() => document.activeElement.tagName === 'INPUT')
+  await keyboard.type('Typed')
+  await keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const link = page.getByRole('link', { name: 'Typed', exact: true })
+  await link.waitFor()
+  await tabTo('Typed')
+  await keyboard.press('Enter')
+  await page.waitForURL('**/snapshot/n-*')
+  await page.getByRole('heading', { level: 1, name: 'Typed' }).waitFor()
+  await tabTo('Compare with now')
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'No difference' }).waitFor()
+  assertClean(seen)
+})
+
 test('a viewer looks and changes nothing', async () => {
   const { page: view, context, seen: hers } = await openPage(browser, leat)
   await signIn(view, leat, 'viewer-person')

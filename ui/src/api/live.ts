@@ -87,7 +87,8 @@ export function staleKeys(change: Event): unknown[][] {
     case 'application':
       return [['application', id], ['applications', team]]
     case 'member':
-      return [['members', team], ['teams']]
+      // A role decides what an instance's answer allows.
+      return [['members', team], ['teams'], ['instance']]
     case 'invitation':
       return [['invitations', team]]
     case 'team':
