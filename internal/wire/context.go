@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 	"time"
 
 	"leat/internal/fleet"
@@ -76,9 +77,14 @@ var (
 	contextStore = regexp.MustCompile(`^[A-Za-z0-9_]{0,64}$`)
 )
 
+// noID is what JavaScript finds in every object, and paths in every directory:
+// Node-RED would take it for a scope that is there.
+var noID = regexp.MustCompile(`^(\.{1,2}|__[a-zA-Z]+__|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|prototype|toLocaleString|toString|valueOf)$`)
+
 // CheckScope tells whether a scope has the form of one.
 func CheckScope(scope string) error {
-	if !contextScope.MatchString(scope) {
+	_, id, _ := strings.Cut(scope, ":")
+	if !contextScope.MatchString(scope) || noID.MatchString(id) {
 		return fleet.InvalidField("scope", "A scope is global, flow:ID or node:ID.")
 	}
 	return nil
