@@ -40,8 +40,20 @@ func toRole(id fleet.UserID, team fleet.TeamID, roles []fleet.Role) recipient {
 	return recipient{user: id, team: team, roles: roles}
 }
 
-// maxWaiting bounds the outbox.
-const maxWaiting = 10_000
+// maxWaiting bounds the outbox. The last of it is for who cannot sign in or was
+// invited, and not for what instances and announcements make in any number.
+const (
+	maxWaiting    = 10_000
+	keptForPeople = 2_000
+)
+
+// roomFor is how many letters may wait before one of a kind is left out.
+func roomFor(to recipient, what mail.Content) int {
+	if _, bulk := what.(*mail.Announcement); bulk || to.team != "" {
+		return maxWaiting - keptForPeople
+	}
+	return maxWaiting
+}
 
 // canMail reports whether the platform has a mail server.
 func (s *step) canMail() (bool, error) {
@@ -53,9 +65,8 @@ func (s *step) canMail() (bool, error) {
 }
 
 // sendLetter puts a letter into the outbox; it goes out after commit, and is
-// tried again for as long as life. Without a mail server, or where ten thousand
-// letters wait already, it does nothing: what the letter tells of happens all
-// the same.
+// tried again for as long as life. Without a mail server, or where the outbox is
+// full, it does nothing: what the letter tells of happens all the same.
 func (s *step) sendLetter(to recipient, what mail.Content, life time.Duration) error {
 	if can, err := s.canMail(); err != nil || !can {
 		return err
@@ -67,7 +78,7 @@ func (s *step) sendLetter(to recipient, what mail.Content, life time.Duration) e
 		}
 		s.waiting = n + 1
 	}
-	if s.waiting > maxWaiting {
+	if s.waiting > roomFor(to, what) {
 		s.c.Log.WarnContext(s.Context(), "the outbox is full; a letter was not written", "kind", what.Kind())
 		return nil
 	}

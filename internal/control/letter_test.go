@@ -11,6 +11,7 @@ import (
 	"leat/internal/fleet"
 	"leat/internal/mail/mailtest"
 	"leat/internal/store"
+	"leat/internal/wire"
 )
 
 // post gives a world a mail server.
@@ -225,5 +226,37 @@ func TestALetterBeforeWhichThePlatformStopsWaitsForTheNextStart(t *testing.T) {
 	}
 	if got := w.deliver(server); !sentTo(got, "new@example.com") {
 		t.Errorf("sent %s", subjects(got))
+	}
+}
+
+// Instances that crash in any number keep nobody from a new password.
+func TestAnOutboxFullOfAlertsTakesLettersThatPeopleNeed(t *testing.T) {
+	p := newPlant(t)
+	p.post(mailtest.Behaviour{})
+	i := p.instance("Pump")
+	p.report(i, func(*wire.Report) {})
+	err := p.db.Update(t.Context(), func(tx *store.Tx) error {
+		for range 8000 {
+			err := tx.InsertLetter(&fleet.Letter{
+				ID: fleet.NewLetterID(p.clock()), Kind: "crash", State: fleet.LetterWaiting, Sealed: []byte{1}, CreatedAt: p.clock(), DueAt: p.clock(), ExpiresAt: p.clock().Add(time.Hour),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sleep(time.Minute)
+	p.crash(i, 1, "exit")
+	if m := p.mailState(); m.Waiting != 8000 || len(p.inbox(p.olga)) != 1 {
+		t.Errorf("%d letters wait after a crash; want 8000, and the inbox told", m.Waiting)
+	}
+	p.reset("olga")
+	p.change(p.olga, "new@example.com")
+	if m := p.mailState(); m.Waiting != 8003 {
+		t.Errorf("%d letters wait; want those about accounts among them", m.Waiting)
 	}
 }
