@@ -64,3 +64,8 @@ func JoinSamples(list []Sample, step time.Duration) []Sample { return outer(join
 func (c *AuditEvents) ThinFileTo(ctx context.Context, most, recent int) error {
 	return c.thinFile(ctx, most, recent)
 }
+
+// ThinTableTo is ThinTable with other bounds.
+func (c *AuditEvents) ThinTableTo(ctx context.Context, most, recent int) error {
+	return c.thinTable(ctx, most, recent)
+}

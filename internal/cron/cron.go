@@ -51,6 +51,7 @@ func Jobs(c *control.Control, db *store.DB) []Job {
 		{"forget letters that are gone", soon, time.Hour, within, c.Letters.Expire},
 		{"remove expired links to new passwords", soon, time.Hour, within, c.PasswordResets.Expire},
 		{"keep the file of checkpoints small", 10 * time.Minute, time.Hour, within, c.AuditEvents.ThinFile},
+		{"keep the table of checkpoints small", 11 * time.Minute, time.Hour, within, c.AuditEvents.ThinTable},
 		{"remove old audit events", soon, time.Hour, time.Hour, c.AuditEvents.Expire},
 	}
 }
