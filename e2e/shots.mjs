@@ -97,20 +97,42 @@ async function keep(page, name) {
   console.log(`${path.relative(root, file)}  ${(statSync(file).size / 1000).toFixed(0)} kB`)
 }
 
-/** Deploys as a member does, so that the pictures tell of somebody at work. */
-async function deploy(browser, plant) {
+/** Asks for a change as the page does; fails where it is refused. */
+function change(page, method, address, body) {
+  return page.evaluate(async ([m, a, b]) => {
+    const answer = await fetch('/api/v1' + a, { method: m, headers: { 'content-type': 'application/json' }, body: JSON.stringify(b) })
+    if (!answer.ok) throw new Error(`${m} ${a}: ${answer.status} ${await answer.text()}`)
+    return answer.json()
+  }, [method, address, body])
+}
+
+/** The flows after somebody worked on them: other numbers, a node more, one that was moved. */
+function worked(flows) {
+  const named = (name) => flows.find((n) => n.type === 'function' && n.name === name)
+  const [numbers, tank, inflow] = [named('Numbers to change'), named('Tank'), named('Inflow')]
+  numbers.func = numbers.func.replace('startLevel: 2.2', 'startLevel: 2.4').replace('assistLevel: 2.8', 'assistLevel: 3.0')
+  inflow.y -= 20
+  flows.push({ id: '7e57ab1e5eed0001', type: 'debug', z: tank.z, name: 'Level', active: false, complete: 'payload.level', targetType: 'msg', x: tank.x + 180, y: tank.y + 60, wires: [] })
+  tank.wires[0].push('7e57ab1e5eed0001')
+  return flows
+}
+
+/** Works as a member does, so that the pictures tell of somebody at work. Returns the snapshot made before. */
+async function work(browser, plant) {
   const page = await open(browser, plant, 'member', 'light')
-  const done = await page.evaluate(async () => {
-    const get = async (address) => (await fetch('/api/v1' + address)).json()
-    const [team] = (await get('/teams')).items
-    const [instance] = (await get(`/teams/${team.id}/instances`)).items
-    const { flows } = await get(`/instances/${instance.id}/flows`)
-    return (await fetch(`/api/v1/instances/${instance.id}/flows`, {
-      method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ flows }),
-    })).status
-  })
-  if (done !== 200) throw new Error(`deploy: ${done}`)
+  const [team] = (await Plant.ask(page, '/teams')).items
+  const [instance] = (await Plant.ask(page, `/teams/${team.id}/instances`)).items
+  const at = `/instances/${instance.id}`
+  await change(page, 'PUT', at + '/environment', { items: [{ name: 'SITE', value: 'North bank' }, { name: 'BROKER_PASSWORD', value: 'a long secret', hidden: true }] })
+  await until('the restart', async () => {
+    const now = await Plant.ask(page, at)
+    return now.state === 'running' && now.startedAt !== instance.startedAt
+  }, 120_000)
+  const snapshot = await change(page, 'POST', at + '/snapshots', { name: 'Before the new level sensor', description: 'As handed over to the plant' })
+  const { flows } = await Plant.ask(page, at + '/flows')
+  await change(page, 'PUT', at + '/flows', { flows: worked(flows) })
   await page.context().close()
+  return snapshot
 }
 
 async function open(browser, plant, role, colorScheme) {
@@ -133,8 +155,41 @@ async function editorReady(page) {
   })
 }
 
+/** Snapshots, history, what differs, and what stands beside the editor. */
+async function versions(page, plant, { team, instance, snapshot }) {
+  const home = `${plant.base}/team/${team.slug}`
+  const at = `${home}/instance/${instance.id}`
+  await page.goto(at + '/snapshots')
+  await page.getByText(snapshot.name).first().waitFor()
+  await keep(page, 'snapshots')
+
+  await page.goto(at + '/history')
+  const deploy = page.locator('[data-kind=deploy]').first()
+  await deploy.getByRole('button', { name: 'What changed' }).click()
+  await deploy.getByText('Numbers to change').first().waitFor()
+  await keep(page, 'history')
+
+  await page.goto(`${home}/compare?from=${snapshot.id}&to=${instance.id}`)
+  await page.getByText('Numbers to change').first().click()
+  await page.getByText('startLevel: 2.4').first().waitFor()
+  await keep(page, 'compare')
+
+  await page.goto(at + '/editor?drawer=history')
+  await editorReady(page)
+  await page.getByRole('complementary', { name: 'Beside the editor' }).locator('[data-kind=deploy]').first().waitFor()
+  await keep(page, 'drawer')
+
+  await page.goto(at)
+  await settled(page)
+  await page.keyboard.press('Control+k')
+  await page.getByRole('listbox').waitFor()
+  await page.keyboard.type('pump')
+  await page.getByRole('option').first().waitFor()
+  await keep(page, 'search')
+}
+
 async function take(browser, plant) {
-  await deploy(browser, plant)
+  const snapshot = await work(browser, plant)
   const page = await open(browser, plant, 'owner', 'light')
   const [team] = (await Plant.ask(page, '/teams')).items
   const [instance] = (await Plant.ask(page, `/teams/${team.id}/instances`)).items
@@ -151,6 +206,8 @@ async function take(browser, plant) {
   await editorReady(page)
   await keep(page, 'editor')
 
+  await versions(page, plant, { team, instance, snapshot })
+
   await page.goto(`${plant.base}/team/${team.slug}/instances`)
   await page.getByRole('button', { name: 'New instance' }).or(page.getByRole('link', { name: 'New instance' })).first().click()
   const dialog = page.getByRole('dialog')
@@ -162,6 +219,11 @@ async function take(browser, plant) {
   await page.waitForFunction(() => /Station[^a-z]*Running/i.test(document.querySelector('main')?.innerText ?? ''), null, { timeout: 120_000 })
   await keep(page, 'dashboard')
   await page.context().close()
+
+  const admin = await open(browser, plant, 'administrator', 'light')
+  await admin.goto(plant.base + '/admin')
+  await keep(admin, 'administration')
+  await admin.context().close()
 
   const dark = await open(browser, plant, 'owner', 'dark')
   await dark.goto(`${plant.base}/team/${team.slug}/instance/${instance.id}`)

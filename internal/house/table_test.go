@@ -23,6 +23,7 @@ func TestTablesInPapersAreThoseOfTheCode(t *testing.T) {
 		{"docs/access.md", "everybody", everybodyTable()},
 		{"docs/configuration.md", "settings", settingTable()},
 		{"docs/environment.md", "refusals", refusalTable(t)},
+		{"docs/api-reference.md", "routes", routeTables(t)},
 	} {
 		before := content(t, table.file)
 		marked := regexp.MustCompile(`(?s)(<!-- ` + table.name + `:[^\n]*-->\n).*?(\n<!-- /` + table.name + ` -->)`)
