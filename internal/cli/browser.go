@@ -2,13 +2,24 @@ package cli
 
 import (
 	"context"
+	"net/url"
 	"os/exec"
 	"runtime"
 )
 
+// isPage reports an address that a browser shows. What opens browsers opens
+// programs and files, too, and the address comes from the other side.
+func isPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && clean(address) == address
+}
+
 // openBrowser shows an address in the person's browser where there is one. It
 // was printed too, so nothing is lost where it cannot.
 func (w World) openBrowser(ctx context.Context, address string) bool {
+	if !isPage(address) {
+		return false
+	}
 	name, args := "", []string{address}
 	switch runtime.GOOS {
 	case "windows":
