@@ -95,13 +95,12 @@ func (s *Server) serveRoute(route *Route, h http.HandlerFunc, w http.ResponseWri
 			return
 		}
 	}
-	if route.limit > smallBody {
-		select {
-		case s.large <- struct{}{}:
-			defer func() { <-s.large }()
-		case <-req.Context().Done():
+	if isLarge(route, req) {
+		leave := s.large.enter(req.Context(), c.who.User)
+		if leave == nil {
 			return
 		}
+		defer leave()
 	}
 	if req.Header.Get("Idempotency-Key") != "" {
 		c.body = sha256.New()

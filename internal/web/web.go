@@ -101,13 +101,9 @@ type Server struct {
 	docs    *static
 	origin  originCheck
 	setUp   setupGate
-	large   chan struct{}
+	large   *largeGate
 	headers []header
 }
-
-// largeAtOnce is how many bodies above the common limit are read at the same
-// time; each may take several times its size in memory.
-const largeAtOnce = 4
 
 // New builds the server. Its live stream works while Run runs.
 func New(config Config, deps Deps) *Server {
@@ -115,7 +111,7 @@ func New(config Config, deps Deps) *Server {
 	config.Beat = cmp.Or(config.Beat, 15*time.Second)
 	s := &Server{
 		Config: config, Deps: deps, Control: deps.Control,
-		large: make(chan struct{}, largeAtOnce),
+		large: newLargeGate(),
 	}
 	s.hub = newHub(deps.Bus, deps.Now)
 	s.meter = newMeter(s.hub)
