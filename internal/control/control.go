@@ -108,7 +108,7 @@ type Control struct {
 
 // New makes the verbs.
 func New(d Deps) *Control {
-	c := &core{Deps: d, refusals: newRefusals(), sealNow: make(chan struct{}, 1), lettersNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey), letterKey: d.Key.Derive(letterKey)}
+	c := &core{Deps: d, refusals: newRefusals(), postage: newPostage(), sealNow: make(chan struct{}, 1), lettersNow: make(chan struct{}, 1), auditKey: d.Key.Derive(auditEventKey), letterKey: d.Key.Derive(letterKey)}
 	samples, resets := newSamples(c), &PasswordResets{core: c, throttle: newThrottle()}
 	instances, flows, modules := &Instances{core: c, samples: samples}, &Flows{core: c, pace: newPace()}, &Modules{core: c}
 	stacks := &Stacks{core: c}
@@ -158,6 +158,7 @@ func New(d Deps) *Control {
 type core struct {
 	Deps
 	refusals *refusals
+	postage  *postage
 	// sealNow has something in it when an audit event waits to be sealed,
 	// lettersNow when a letter waits to be sent.
 	sealNow    chan struct{}

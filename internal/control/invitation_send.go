@@ -58,7 +58,7 @@ func (s *step) tellInvited(t *fleet.Team, i *fleet.Invitation, token string) err
 		return s.tellNamed(t, i, letter, rested)
 	}
 	can, err := s.canMail()
-	if err != nil || !can || !rested {
+	if err != nil || !can || !rested || !s.c.postage.take(s.who.User, i.Email, s.now) {
 		return err
 	}
 	i.Mailed, i.SentAt = true, s.now
@@ -73,7 +73,7 @@ func (s *step) tellNamed(t *fleet.Team, i *fleet.Invitation, letter *mail.Invita
 	if err != nil {
 		return err
 	}
-	if rested {
+	if rested && s.c.postage.take(s.who.User, u.Email, s.now) {
 		if err := s.sendLetter(toUser(u.ID), letter, i.ExpiresAt.Sub(s.now)); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,38 @@ func TestAResentInvitationHasANewLink(t *testing.T) {
 	}
 	_, _, err = p.Invitations.ListAll(t.Context(), p.olga, store.Page{})
 	wantCode(t, err, "forbidden")
+}
+
+// An invitation can be deleted and made again as often as one likes; the mailbox
+// of who is invited stays theirs.
+func TestInvitationsFillNobodysMailbox(t *testing.T) {
+	p := newPlant(t)
+	server := p.post(mailtest.Behaviour{})
+	again := func(in api.NewInvitation) *store.InvitationBy {
+		i, _ := p.invite(in)
+		if err := p.Invitations.Delete(t.Context(), p.olga, p.team.Slug, i.ID); err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	for range 20 {
+		p.sleep(time.Second)
+		again(api.NewInvitation{Email: "nina@elsewhere.example"})
+		again(api.NewInvitation{Username: "stranger"})
+	}
+	if got := p.deliver(server); len(got) != 6 {
+		t.Errorf("%d letters of forty invitations; want three to each: %s", len(got), subjects(got))
+	}
+	for n := range 150 {
+		again(api.NewInvitation{Email: fmt.Sprintf("nina-%d@elsewhere.example", n)})
+	}
+	if got := p.deliver(server); len(got) < 90 || len(got) > 94 {
+		t.Errorf("%d letters of 150 invitations; want a hundred at once with those before", len(got))
+	}
+	p.sleep(3 * time.Hour)
+	if i := again(api.NewInvitation{Email: "nina@elsewhere.example"}); !i.Mailed || len(p.deliver(server)) != 1 {
+		t.Error("hours later it is not mailed")
+	}
 }
 
 func TestWhoIsInvitedByNameIsNotifiedAndNobodyElseCanUseThat(t *testing.T) {
