@@ -161,9 +161,21 @@ func (c *Users) Edit(ctx context.Context, who fleet.Actor, in api.EditUser, matc
 		if hash != "" {
 			in.MustChange = api.Some(false)
 		}
+		if err := mayMoveMail(who, u, in); err != nil {
+			return err
+		}
 		return s.editUser(u, in, hash, match, "user.edit", who.Session)
 	})
 	return u, err
+}
+
+// mayMoveMail refuses a token the change of its owner's address: a letter to the
+// new one would make a new password, and of a token the whole account.
+func mayMoveMail(who fleet.Actor, u *fleet.User, in api.EditUser) error {
+	if who.Kind != fleet.ActorToken || !in.Email.Set || strings.EqualFold(strings.TrimSpace(in.Email.Value), u.Email) {
+		return nil
+	}
+	return &fleet.Error{Kind: fleet.Forbidden, Code: "session_required", Msg: "A token does not change the e-mail address of its owner. Change it in the browser, in your account."}
 }
 
 // ownPassword hashes the new password of who knows the old one.

@@ -232,3 +232,17 @@ func TestAnInvitationMakesAnAccountAndExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestATokenDoesNotTakeTheAccountByMail(t *testing.T) {
+	w := newWorld(t)
+	olga := w.person("olga", false)
+	program := olga
+	program.Kind, program.Session, program.Token = fleet.ActorToken, "", "k-1"
+	_, err := w.Users.Edit(t.Context(), program, api.EditUser{Email: api.Some("thief@example.net")}, 0)
+	wantCode(t, err, "session_required")
+	own := must(w.Users.Get(t.Context(), olga))(t)
+	must(w.Users.Edit(t.Context(), program, api.EditUser{Name: api.Some("Olga P."), Email: api.Some(own.Email)}, 0))(t)
+	if u := must(w.Users.Edit(t.Context(), olga, api.EditUser{Email: api.Some("olga@elsewhere.example")}, 0))(t); u.Email != "olga@elsewhere.example" {
+		t.Errorf("by herself: %+v", u)
+	}
+}
