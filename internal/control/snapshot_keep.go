@@ -366,7 +366,7 @@ func (s *step) hintSnapshot(snap *fleet.Snapshot) {
 
 // compare counts what differs between two holdings, for the timeline.
 func (d *draft) compare(old, next *holding) {
-	d.credentials = !bytes.Equal(old.credentials, next.credentials)
+	d.credentials = !sameCredentials(old, next)
 	d.nodes = &api.Changes{}
 	if old.flowsDigest == next.flowsDigest {
 		return
@@ -377,7 +377,7 @@ func (d *draft) compare(old, next *holding) {
 		switch {
 		case !there:
 			d.nodes.Added++
-		case !bytes.Equal(before, text):
+		case !sameJSON(before, text):
 			d.nodes.Changed++
 		}
 	}
@@ -386,6 +386,29 @@ func (d *draft) compare(old, next *holding) {
 			d.nodes.Removed++
 		}
 	}
+}
+
+// sameCredentials says whether two holdings hold the same ones, however they are written.
+func sameCredentials(a, b *holding) bool {
+	left, err := a.secrets()
+	if err != nil {
+		return false
+	}
+	right, err := b.secrets()
+	return err == nil && maps.EqualFunc(left.Credentials, right.Credentials, func(x, y json.RawMessage) bool { return sameJSON(x, y) })
+}
+
+// sameJSON looks past the order of members and what stands between them.
+func sameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	left, err := fleet.AppendCanonicalText(nil, a)
+	if err != nil {
+		return false
+	}
+	right, err := fleet.AppendCanonicalText(nil, b)
+	return err == nil && bytes.Equal(left, right)
 }
 
 // nodesByKey finds nodes as they are written.

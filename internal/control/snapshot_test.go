@@ -73,6 +73,19 @@ func (p *plant) spec(i *control.Instance) *wire.Spec {
 	return spec
 }
 
+func TestTheWayNodesAreWrittenIsNoChange(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	p.put(i, "one", "a")
+	p.sleep(time.Second)
+	in := api.PutFlows{Flows: json.RawMessage(`[ {"label": "two", "type": "tab", "id": "t"}, {"broker": "plant", "z": "", "type": "mqtt-broker", "id": "m"} ]`)}
+	in.Credentials = map[string]map[string]json.RawMessage{"m": {"password": json.RawMessage(`"\u0061"`)}}
+	must(p.Flows.Put(t.Context(), p.mika, i.ID, in))(t)
+	if sum := summaryOf(t, p.timeline(i)[0]); sum.NodeChanges == nil || *sum.NodeChanges != (api.Changes{Changed: 1}) || sum.Credentials {
+		t.Errorf("told %+v, %+v", sum, sum.NodeChanges)
+	}
+}
+
 func TestEveryChangeOfContentIsKeptAndTold(t *testing.T) {
 	p := newPlant(t)
 	i := p.instance("Pump")
