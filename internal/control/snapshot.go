@@ -244,6 +244,11 @@ func (c *Snapshots) Update(ctx context.Context, who fleet.Actor, id fleet.Snapsh
 		if len(diff) == 0 {
 			return nil
 		}
+		if old.Name == "" && snap.Name != "" && snap.Instance != "" {
+			if err := s.roomForSnapshot(&fleet.Instance{ID: snap.Instance, Team: snap.Team}); err != nil {
+				return err
+			}
+		}
 		if err := s.UpdateSnapshot(snap); err != nil {
 			return err
 		}

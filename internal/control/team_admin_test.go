@@ -136,6 +136,13 @@ func TestSnapshotsMadeByHandAreBoundedForEachInstance(t *testing.T) {
 	if _, err := p.Flows.Put(t.Context(), p.mika, one.ID, api.PutFlows{Flows: json.RawMessage(`[{"id":"x","type":"tab"}]`)}); err != nil {
 		t.Errorf("a deploy, which keeps a version by itself: %v", err)
 	}
+	byItself := p.snapshots(one)[0]
+	if byItself.Name != "" || byItself.Kind != fleet.SnapshotAuto {
+		t.Fatalf("newest %+v", byItself)
+	}
+	if _, err := p.Snapshots.Update(t.Context(), p.mika, byItself.ID, api.EditSnapshot{Name: api.Some("Keep it all the same")}, 0); !fleet.IsCode(err, "limit_reached") {
+		t.Errorf("one that was made by itself is kept by its name: %v", err)
+	}
 	must(p.Teams.Administer(t.Context(), ada, p.team.Slug, api.EditAdminTeam{Limits: api.Opt[api.TeamLimits]{Set: true, Null: true}}, 0))(t)
 	kind := must(p.TeamTypes.Create(t.Context(), ada, api.NewTeamType{Name: "One", Limits: api.TeamLimits{Snapshots: new(int)}}, control.Key{}))(t)
 	_, err := p.Teams.Administer(t.Context(), ada, p.team.Slug, api.EditAdminTeam{Type: api.Some(string(kind.ID))}, 0)

@@ -21,10 +21,11 @@ update team_type set by_default = false, version = version + 1 where by_default 
 -- name: DeleteTeamType :execrows
 delete from team_type where id = $1;
 
+-- Who names a snapshot keeps it, also one that was made by itself.
 -- name: CountKeptSnapshots :one
-select count(*) from snapshot where instance_id = $1 and kind = 'manual';
+select count(*) from snapshot where instance_id = $1 and name_key <> '';
 
 -- name: MostKeptSnapshots :one
 select cast(coalesce(max(n.kept), 0) as bigint) from (
-  select count(*) as kept from snapshot where team_id = $1 and kind = 'manual' and instance_id <> '' group by instance_id
+  select count(*) as kept from snapshot where team_id = $1 and name_key <> '' and instance_id <> '' group by instance_id
 ) n;

@@ -21,9 +21,10 @@ func (q *Queries) ClearDefaultTeamType(ctx context.Context, id fleet.TeamTypeID)
 }
 
 const countKeptSnapshots = `-- name: CountKeptSnapshots :one
-select count(*) from snapshot where instance_id = $1 and kind = 'manual'
+select count(*) from snapshot where instance_id = $1 and name_key <> ''
 `
 
+// Who names a snapshot keeps it, also one that was made by itself.
 func (q *Queries) CountKeptSnapshots(ctx context.Context, instanceID fleet.InstanceID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countKeptSnapshots, instanceID)
 	var count int64
@@ -104,7 +105,7 @@ func (q *Queries) InsertTeamType(ctx context.Context, arg InsertTeamTypeParams) 
 
 const mostKeptSnapshots = `-- name: MostKeptSnapshots :one
 select cast(coalesce(max(n.kept), 0) as bigint) from (
-  select count(*) as kept from snapshot where team_id = $1 and kind = 'manual' and instance_id <> '' group by instance_id
+  select count(*) as kept from snapshot where team_id = $1 and name_key <> '' and instance_id <> '' group by instance_id
 ) n
 `
 
