@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"leat/api"
@@ -66,7 +67,7 @@ func (s *step) invite(t *fleet.Team, in api.NewInvitation) (*store.InvitationBy,
 	}
 	before, err := s.Tx.InvitationFor(t.ID, i.Email, i.Username)
 	if err == nil {
-		i.SentAt, err = before.SentAt, s.DeleteInvitationsFor(t.ID, i.Email, i.Username)
+		i.SentAt, err = before.SentAt, errors.Join(s.untell(before), s.DeleteInvitationsFor(t.ID, i.Email, i.Username))
 	}
 	if err != nil && !fleet.IsKind(err, fleet.NotFound) {
 		return nil, "", err
@@ -153,6 +154,9 @@ func (c *Invitations) Delete(ctx context.Context, who fleet.Actor, team string, 
 			return err
 		}
 		if err := s.DeleteInvitation(id); err != nil {
+			return err
+		}
+		if err := s.untell(i); err != nil {
 			return err
 		}
 		s.hint(fleet.Event{Noun: "invitation", ID: string(id), Team: t.ID, Deleted: true})

@@ -86,6 +86,22 @@ func (s *step) tellNamed(t *fleet.Team, i *fleet.Invitation, letter *mail.Invita
 	})
 }
 
+// untell takes out of an inbox what tellNamed put there and nobody has read:
+// invitations that are taken back and made again must not push out the rest.
+func (s *step) untell(i *fleet.Invitation) error {
+	if i.Username == "" {
+		return nil
+	}
+	u, err := s.UserByUsername(i.Username)
+	if fleet.IsKind(err, fleet.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.supersede(u.ID, string(i.ID))
+}
+
 // Resend makes a new link for an invitation, with a full life, and sends it where
 // it can. The old link ends.
 func (c *Invitations) Resend(ctx context.Context, who fleet.Actor, team string, id fleet.InvitationID) (i *store.InvitationBy, token string, err error) {

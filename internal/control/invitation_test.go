@@ -124,6 +124,24 @@ func TestInvitationsFillNobodysMailbox(t *testing.T) {
 	}
 }
 
+func TestAnInvitationThatIsTakenBackLeavesTheInbox(t *testing.T) {
+	p := newPlant(t)
+	for range 3 {
+		p.sleep(time.Second)
+		i, _ := p.invite(api.NewInvitation{Username: "stranger"})
+		if in := p.inbox(p.stranger); len(in) != 1 || in[0].Link != "/invitation#"+string(i.ID) {
+			t.Fatalf("the inbox holds %+v; want the newest invitation alone", in)
+		}
+	}
+	i, _ := p.invite(api.NewInvitation{Username: "stranger"})
+	if err := p.Invitations.Delete(t.Context(), p.olga, p.team.Slug, i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if in := p.inbox(p.stranger); len(in) != 0 {
+		t.Errorf("the inbox holds %+v", in)
+	}
+}
+
 func TestWhoIsInvitedByNameIsNotifiedAndNobodyElseCanUseThat(t *testing.T) {
 	p := newPlant(t)
 	i, _ := p.invite(api.NewInvitation{Username: "stranger"})
