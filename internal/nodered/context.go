@@ -71,7 +71,7 @@ func (l *line) askIn(ctx context.Context, op string, body any) (json.RawMessage,
 	case errors.As(err, &said) && said.Code == "unknown_request":
 		return nil, &fleet.Error{Kind: fleet.Conflict, Code: "restart_needed", Msg: "This instance was started by an earlier version of the platform. Restart it to see its context."}
 	case errors.As(err, &said):
-		return nil, &fleet.Error{Kind: fleet.Conflict, Code: contextCode(said.Code), Msg: said.Message}
+		return nil, &fleet.Error{Kind: fleet.Conflict, Code: contextCode(said.Code), Msg: cutTo(said.Message, 300)}
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, &fleet.Error{Kind: fleet.Unavailable, Code: "instance_busy", Msg: "Node-RED does not answer: a flow keeps it busy. Try again in a moment.", Err: err}
 	}

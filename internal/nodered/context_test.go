@@ -3,6 +3,7 @@ package nodered_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -91,4 +92,25 @@ func TestABridgeThatReadsNothingHoldsUpNobody(t *testing.T) {
 	if more := runtime.NumGoroutine() - before; more > 10 {
 		t.Errorf("%d goroutines go on after the answers", more)
 	}
+}
+
+func TestAFlowsOwnWordsOfAFailureAreShort(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	defer theirs.Close()
+	ask, answer := nodered.AskInServed(t.Context(), ours)
+	go func() {
+		var asked struct{ ID int64 }
+		if err := json.NewDecoder(theirs).Decode(&asked); err != nil {
+			return
+		}
+		fmt.Fprintf(theirs, `{"re":%d,"error":{"code":"session_ended","message":"%s"}}`+"\n", asked.ID, strings.Repeat("m", 100_000))
+	}()
+	_, err := ask(t.Context(), "context", wire.ContextQuery{})
+	var e *fleet.Error
+	if !errors.As(err, &e) || e.Code != "context_failed" || len(e.Msg) > 300 {
+		t.Errorf("%.500v", err)
+	}
+	theirs.Close()
+	<-answer
 }

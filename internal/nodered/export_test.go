@@ -43,3 +43,12 @@ var LiveContext = liveContext
 func AskIn(conn net.Conn) func(ctx context.Context, op string, body any) (json.RawMessage, error) {
 	return newLine(conn).askIn
 }
+
+// AskInServed is AskIn of a bridge whose answers are read until it ends.
+func AskInServed(ctx context.Context, conn net.Conn) (ask func(context.Context, string, any) (json.RawMessage, error), ended chan error) {
+	l, ended := newLine(conn), make(chan error, 1)
+	go func() {
+		ended <- l.serve(ctx, func(context.Context, string, json.RawMessage) (any, error) { return nil, nil }, func(string, json.RawMessage) {})
+	}()
+	return l.askIn, ended
+}
