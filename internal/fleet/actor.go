@@ -90,5 +90,9 @@ func (a Actor) May(p Permission, role Role, noun string) error {
 var beforeNewPassword = map[Permission]bool{StatusRead: true, SessionCreate: true, SelfRead: true, SelfEdit: true, SessionRevoke: true, EventsFollow: true}
 
 func forbidden(g Grant) *Error {
-	return &Error{Kind: Forbidden, Code: "forbidden", Msg: "You may not " + g.Does + " (" + string(g.Permission) + "). Ask an owner of the team."}
+	who := "an owner of the team"
+	if g.Scope == Platform {
+		who = "an administrator"
+	}
+	return &Error{Kind: Forbidden, Code: "forbidden", Msg: "You may not " + g.Does + " (" + string(g.Permission) + "). Ask " + who + "."}
 }

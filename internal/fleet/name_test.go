@@ -118,6 +118,15 @@ func TestThePermissionTable(t *testing.T) {
 	}
 }
 
+func TestARefusalSaysWhomToAsk(t *testing.T) {
+	member := fleet.Actor{Kind: fleet.ActorUser, User: "u-1"}
+	for perm, who := range map[fleet.Permission]string{fleet.StatisticsRead: "an administrator", fleet.InstanceDelete: "an owner of the team"} {
+		if err := member.May(perm, fleet.RoleMember, "instance"); err == nil || !strings.HasSuffix(err.Error(), "Ask "+who+".") {
+			t.Errorf("%s: %v; want to ask %s", perm, err, who)
+		}
+	}
+}
+
 func TestWhatPeopleSeeOfAState(t *testing.T) {
 	for _, c := range []struct {
 		from    fleet.State
