@@ -4,6 +4,11 @@ import type { Instance } from '@/api/shapes'
 import { useTell } from '@/part/tell'
 import { t } from '@/text'
 
+/** Who may replace what an instance holds: where it is protected, owners alone. */
+export function mayReplace(may: (permission: string) => boolean, instance: Pick<Instance, 'protected'> | undefined): boolean {
+  return may('instance:restore') && (!instance?.protected || may('instance:protect'))
+}
+
 /** Restores, says so, and offers to take it back for ten seconds: what was there before is kept. */
 export function useRestore() {
   const { told } = useTell()

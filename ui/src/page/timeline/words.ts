@@ -1,5 +1,6 @@
 import type { ChangedNames, TimelineEntry, TimelineKind } from '@/api/timeline'
 import { said, t } from '@/text'
+import { dated } from '@/text/time'
 
 export type Tone = 'plain' | 'busy' | 'good' | 'bad'
 
@@ -38,11 +39,17 @@ export const groups: Record<string, TimelineKind[]> = {
   trouble: ['crash', 'hang', 'safe-mode', 'recovered'],
 }
 
+/** A version that nobody named is called by its moment, which is said in the reader's zone. */
+export function named(name: string): string {
+  const at = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC$/.exec(name)
+  return at ? dated(`${at[1]}T${at[2]}Z`) : name
+}
+
 /** What happened, without who did it: "deployed the flows". */
 export function sentence(e: TimelineEntry): string {
   const key = e.kind.replace('-', '_')
-  if (e.author) return said(`timeline.by.${key}`, said(`timeline.self.${key}`, e.kind), { name: e.summary.name ?? '' })
-  return said(`timeline.self.${key}`, e.kind, { name: e.summary.name ?? '' })
+  if (e.author) return said(`timeline.by.${key}`, said(`timeline.self.${key}`, e.kind), { name: named(e.summary.name ?? '') })
+  return said(`timeline.self.${key}`, e.kind, { name: named(e.summary.name ?? '') })
 }
 
 const most = 5

@@ -17,7 +17,8 @@ export function brief(d: NodeDiff): string {
   if (d.flow) parts.push(t('comparison.otherFlow'))
   if (d.group) parts.push(t('comparison.otherGroup'))
   if (d.moved) parts.push(t('comparison.moved'))
-  return parts.join(', ')
+  // Node-RED writes an output without wires or leaves it out: nothing else is left to differ.
+  return parts.join(', ') || t('comparison.outputs')
 }
 
 /** Node-RED's names of properties as people call them; others as they stand. */
