@@ -10,6 +10,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const narrow = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' })
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
 const short = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
 const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 
 export type Moment = string | number | Date
@@ -49,4 +50,6 @@ export function countdown(ms: number): string {
 
 export const exact = (at: Moment): string => full.format(millis(at))
 export const dated = (at: Moment): string => short.format(millis(at))
+/** Tells moments of the same minute apart. */
+export const stamped = (at: Moment): string => second.format(millis(at))
 export const clocked = (at: Moment): string => clock.format(millis(at))

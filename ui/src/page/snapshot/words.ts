@@ -1,6 +1,6 @@
 import type { Snapshot } from '@/api/snapshot'
 import { said, t } from '@/text'
-import { dated } from '@/text/time'
+import { stamped } from '@/text/time'
 
 export const kindIcon: Record<Snapshot['kind'], string> = { manual: 'i-lucide-camera', auto: 'i-lucide-history', safety: 'i-lucide-life-buoy', import: 'i-lucide-file-down' }
 
@@ -12,7 +12,7 @@ export function origin(s: Pick<Snapshot, 'kind' | 'trigger'>): string {
 
 /** Tells snapshots apart where their names alone are shown: those without one by their moment. */
 export function distinct(s: Pick<Snapshot, 'kind' | 'trigger' | 'name' | 'createdAt'>): string {
-  return s.name || `${title(s)} · ${dated(s.createdAt)}`
+  return s.name || `${title(s)} · ${stamped(s.createdAt)}`
 }
 
 /** Snapshots that were made by themselves have no name that anybody gave them. */

@@ -1,6 +1,6 @@
 import type { ChangedNames, TimelineEntry, TimelineKind } from '@/api/timeline'
 import { said, t } from '@/text'
-import { dated } from '@/text/time'
+import { stamped } from '@/text/time'
 
 export type Tone = 'plain' | 'busy' | 'good' | 'bad'
 
@@ -42,7 +42,7 @@ export const groups: Record<string, TimelineKind[]> = {
 /** A version that nobody named is called by its moment, which is said in the reader's zone. */
 export function named(name: string): string {
   const at = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) UTC$/.exec(name)
-  return at ? dated(`${at[1]}T${at[2]}Z`) : name
+  return at ? stamped(`${at[1]}T${at[2]}Z`) : name
 }
 
 /** What happened, without who did it: "deployed the flows". */

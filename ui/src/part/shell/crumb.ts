@@ -1,5 +1,6 @@
 import { reactive } from 'vue'
 import type { RouteLocationRaw } from 'vue-router'
+import { session } from '@/session/session'
 
 export interface Crumb { label: string; to?: RouteLocationRaw }
 
@@ -9,5 +10,5 @@ export const trail = reactive({ crumbs: [] as Crumb[] })
 export function setTrail(...crumbs: Crumb[]): void {
   trail.crumbs = crumbs
   const names = crumbs.map((c) => c.label).reverse()
-  document.title = [...names, 'Leat'].join(' · ')
+  document.title = [...names, session.status?.name || 'Leat'].join(' · ')
 }
