@@ -18,7 +18,7 @@ type Snapshot struct {
 	Name          string    `json:"name"`
 	Description   string    `json:"description"`
 	Digest        string    `json:"digest" doc:"SHA-256 of its content: the same content has the same digest on every platform"`
-	SecretsDigest string    `json:"secretsDigest,omitempty" doc:"tells two sets of credentials and hidden values apart on this platform; empty where there are none"`
+	SecretsDigest string    `json:"secretsDigest,omitempty" doc:"tells two sets of credentials and hidden values of one team apart; empty where there are none"`
 	Kind          string    `json:"kind" enum:"manual,auto,safety,import"`
 	Trigger       string    `json:"trigger,omitempty" doc:"what made an automatic one: create, deploy, environment, modules, settings, stack, restore or import"`
 	From          string    `json:"from,omitempty" doc:"what it came from: the id of a snapshot, or the name in an imported file"`
