@@ -57,6 +57,7 @@ test('kinds are filtered in the address', async () => {
   await page.getByRole('menuitemcheckbox', { name: 'environment' }).click()
   await page.keyboard.press('Escape')
   await page.locator('[data-kind=deploy]').first().waitFor({ state: 'detached' })
+  await page.locator('[data-kind=environment]').waitFor()
   assert.equal(await page.locator('[data-kind]').count(), 1)
   await page.reload()
   await page.locator('[data-kind=environment]').waitFor()
