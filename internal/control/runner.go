@@ -161,6 +161,9 @@ func (c *Runners) CheckIn(ctx context.Context, id fleet.InstanceID, in wire.Chec
 				return err
 			}
 		}
+		if err := s.tellRecovery(i, &before, in.Report); err != nil {
+			return err
+		}
 		return s.ObserveInstance(i)
 	})
 }

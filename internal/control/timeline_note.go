@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"time"
 
 	"leat/api"
 	"leat/internal/fleet"
@@ -87,8 +88,7 @@ func changedField(name string, change any) api.ChangedField {
 }
 
 // tellReport tells the timeline what a runner's report says and the one before did
-// not: that Node-RED ended by itself, that it gave way to safe mode, that it runs
-// again.
+// not: that Node-RED ended by itself, that it gave way to safe mode.
 func (s *step) tellReport(i *store.Instance, before *fleet.Instance, last string, r wire.Report) error {
 	var was wire.Report
 	if last != "" && json.Unmarshal([]byte(last), &was) != nil {
@@ -102,8 +102,6 @@ func (s *step) tellReport(i *store.Instance, before *fleet.Instance, last string
 		return nil
 	case i.Observed == fleet.StateSafeMode && r.Code != askedSafeMode:
 		return s.byItself(&i.Instance, fleet.TimelineSafeMode, 1, causeOf(r.Code, r.Reason))
-	case i.Observed == fleet.StateRunning:
-		return s.tellRecovery(i)
 	}
 	return nil
 }
@@ -131,9 +129,18 @@ func (s *step) tellCrashes(i *store.Instance, was, r wire.Report) error {
 // maxCrashes bounds what one report may count.
 const maxCrashes = 1000
 
-// tellRecovery tells that an instance runs again, if the timeline says that it was
-// in trouble.
-func (s *step) tellRecovery(i *store.Instance) error {
+// steadyAfter is how long an instance has run when it counts as recovered: in a crash
+// loop it runs for a moment each time.
+const steadyAfter = time.Minute
+
+// tellRecovery tells, once it has run for a while, that an instance runs again, if
+// the timeline says that it was in trouble.
+func (s *step) tellRecovery(i *store.Instance, before *fleet.Instance, r wire.Report) error {
+	steady := r.Since.Add(steadyAfter)
+	known := before.Observed == fleet.StateRunning && !before.ObservedAt.Before(steady)
+	if i.Observed != fleet.StateRunning || s.now.Before(steady) || known {
+		return nil
+	}
 	kinds := []fleet.TimelineKind{fleet.TimelineCrash, fleet.TimelineHang, fleet.TimelineSafeMode, fleet.TimelineRecovered}
 	last, _, err := s.Tx.Timeline(i.ID, store.TimelineFilter{Kinds: kinds}, store.Page{Limit: len(kinds)})
 	if err != nil || len(last) == 0 {

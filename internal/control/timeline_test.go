@@ -40,6 +40,29 @@ func told(list []*fleet.TimelineEntry) string {
 	return strings.Join(out, " ")
 }
 
+func TestOnlyWhatRunsForAWhileHasRecovered(t *testing.T) {
+	p := newPlant(t)
+	i := p.instance("Pump")
+	exit := &wire.Exit{At: p.clock(), Code: "exit", Reason: "It ended."}
+	step := func(r wire.Report) { p.sleep(40 * time.Second); p.checkIn(i, r) }
+	crashes := int64(0)
+	for range 5 {
+		crashes++
+		step(wire.Report{State: fleet.StateStarting, Crashes: crashes, LastExit: exit})
+		step(wire.Report{State: fleet.StateRunning, Crashes: crashes, LastExit: exit, Since: p.clock()})
+	}
+	if got := told(p.timeline(i)); got != "created crash/exit×5" {
+		t.Errorf("in a crash loop it tells %s", got)
+	}
+	running := wire.Report{State: fleet.StateRunning, Crashes: crashes, LastExit: exit, Since: p.clock()}
+	for range 4 { // the same again, as a runner says it while nothing happens
+		step(running)
+	}
+	if got := told(p.timeline(i)); got != "created crash/exit×5 recovered" {
+		t.Errorf("after it has run for a while it tells %s", got)
+	}
+}
+
 func TestTroubleIsToldOnceAndCounted(t *testing.T) {
 	p := newPlant(t)
 	i := p.instance("Pump")
